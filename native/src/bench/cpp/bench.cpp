@@ -74,7 +74,7 @@ void sinkhorn(int count, int low, int high, double epsilon, int iterations) {
     memory.emplace_back(m, 1.0f / m);
     auto array = [&](int back) { return memory[memory.size() - back].data(); };
     task = {array(3), array(2), array(1), array(6), array(5), array(4), n, m, epsilon, 0,
-            std::numeric_limits<double>::infinity(), iterations, 0};
+            std::numeric_limits<double>::infinity(), 0, iterations, 0};
     entries += double(n) * m;
   }
   std::vector<otf_report> reports(count);

@@ -40,9 +40,11 @@ Fusion::Fusion(Engine& engine, const otf_program& p)
   settings_.epsilon = p.epsilon;
   settings_.tolerance = p.tolerance;
   settings_.tau = p.tau;
+  settings_.annealing = p.annealing;
   settings_.max_iterations = p.max_iterations;
   settings_.warm_start = p.warm_start;
-  require(exact_ || (p.epsilon > 0 && p.tolerance >= 0 && p.tau > 0 && p.max_iterations >= 1),
+  require(exact_ || (p.epsilon > 0 && p.tolerance >= 0 && p.tau > 0 && p.annealing >= 0 &&
+                     p.annealing < 1 && p.max_iterations >= 1),
           "fusion: a setting of the solver is out of range");
   permutation_ = exact_ && marginals_ == 0;
   for (int i = 0; i < p.step_count; i++) steps_.push_back(step(p.steps[i]));

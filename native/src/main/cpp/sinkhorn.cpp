@@ -74,13 +74,30 @@ class Balanced : SinkhornProblem {
   void iterate() {
     bool fold = true;
     while (true) {
+      if (iterations_ < task_.max_iterations) fold |= anneal(iterations_ + 1);
       row_pass(fold);
-      converged_ = iterations_ > 0 && violation_ <= task_.tolerance;
+      converged_ = iterations_ > 0 && settled(iterations_) && violation_ <= task_.tolerance;
       if (converged_ || iterations_ == task_.max_iterations) break;
       fold = !column_pass();
       iterations_++;
     }
     std::swap(s_, old_s_);
+  }
+
+  // Takes the potentials to an iteration's epsilon, with all scalings folded in where that is another.
+  bool anneal(int iteration) {
+    double relative = epsilon_at(iteration);
+    if (relative * mean_ == eps_) return false;
+    double factor = set_epsilon(relative);
+    for (int i = 0; i < n_; i++) {
+      u_[i] = factor * (u_[i] + std::log2(static_cast<double>(s_[i])));
+      s_[i] = 1;
+    }
+    for (int j = 0; j < m_; j++) {
+      v_[j] = factor * (v_[j] + std::log2(static_cast<double>(w_[j])));
+      w_[j] = 1;
+    }
+    return true;
   }
 
   // Makes row i of K and returns its sum. A row whose sum is beyond what a scaling may repair gets
