@@ -1,13 +1,13 @@
 // Prepared fusion: see fusion.h. A model is aligned group by group (Singh and Jaggi 2020, algorithm
-// 1); features that are rows of the weights as they lie are not copied. Memory beyond models and
-// output: two feature matrices and one cost matrix of the largest group, and the maps.
+// 1); features are read from the weights piece by piece. Memory beyond models and output: one cost
+// matrix of the largest group, strips of its features, and the maps.
 #include "fusion.h"
 
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
-#include "axes.h"
+#include "cost.h"
 
 namespace otf {
 namespace {
@@ -50,25 +50,18 @@ Fusion::Fusion(Engine& engine, const otf_program& p)
   for (int i = 0; i < p.step_count; i++) steps_.push_back(step(p.steps[i]));
   for (int i = 0; i < p.part_count; i++) parts_.push_back(part(p.parts[i]));
 
-  size_t features = 0;
   size_t square = 0;
-  size_t tasks = 0;
   size_t vectors = 0;
   size_t rows = 0;
   for (const Step& s : steps_) {
     size_t n = static_cast<size_t>(s.n);
-    features = std::max(features, n * static_cast<size_t>(s.columns));
     square = std::max(square, n * n);
-    tasks = std::max(tasks, 4 * s.blocks.size());
     vectors = std::max(vectors, 2 * s.blocks.size() * n);
     rows = std::max(rows, n);
   }
-  x_.resize(features);
-  y_.resize(features);
   cost_.resize(square);
   x_vectors_.resize(vectors);
   y_vectors_.resize(vectors);
-  feature_tasks_.reserve(tasks);
   if (!permutation_) {
     plan_.resize(square);
     a_.resize(rows);
@@ -237,71 +230,42 @@ void Fusion::run(float* output) {
 }
 
 void Fusion::align(int model) {
-  const float* x_weights = models_[static_cast<size_t>(model)];
-  const float* y_weights = models_[static_cast<size_t>(anchor_)];
   for (size_t i = 0; i < steps_.size(); i++) {
     const Step& step = steps_[i];
-    row_segment_ = {OTF_IDENTITY, step.n, step.n, 1, nullptr, nullptr};
-    feature_tasks_.clear();
-    const float* x = features(step, i, x_weights, false, model, x_.data(), x_vectors_.data());
-    const float* y = features(step, i, y_weights, true, anchor_, y_.data(), y_vectors_.data());
-    if (!feature_tasks_.empty()) {
-      otf::features(*engine_, feature_tasks_.data(), static_cast<int>(feature_tasks_.size()));
-    }
-    otf_cost_task task{x, y, cost_.data(), step.n, step.n, step.columns, metric_};
-    cost(*engine_, &task, 1);
+    FeatureRows x = rows(i, model, x_vectors_.data());
+    FeatureRows y = rows(i, anchor_, y_vectors_.data());
+    pairwise(*engine_, {&x, &y, cost_.data(), step.n, step.n, metric_});
     solve(model, step, maps_[static_cast<size_t>(model)][static_cast<size_t>(step.group)]);
   }
 }
 
-// Rows that lie in the weights as features need them.
-bool Fusion::direct(const Step& step, bool anchor) const {
-  const Block& b = step.blocks[0];
-  if (step.blocks.size() != 1 || b.has_bias() || b.output_axis != 0) return false;
-  if (anchor) return true;
-  for (const Axis& axis : b.weights.axes) {
-    for (const Segment& s : axis.segments) {
-      if (axis.input && s.group >= 0) return false;
-    }
-  }
-  return true;
-}
-
-// Appends the tasks that fill the target, or returns where the features are already.
-const float* Fusion::features(const Step& step, size_t index, const float* weights, bool anchor,
-                              int model, float* target, float* vectors) {
-  if (!step.blocks.empty() && direct(step, anchor)) {
-    const Block& b = step.blocks[0];
-    return weights + b.weights.offset + static_cast<int64_t>(b.first_row) * b.columns;
-  }
-  int column = 0;
+FeatureRows Fusion::rows(size_t step_index, int model, float* vectors) const {
+  const Step& step = steps_[step_index];
+  const float* weights = models_[static_cast<size_t>(model)];
+  FeatureRows result;
   for (size_t i = 0; i < step.blocks.size(); i++) {
     const Block& b = step.blocks[i];
-    float* scale = nullptr;
+    const Axes& a = *feature_axes_[static_cast<size_t>(model)][step_index][i];
+    RowBlock rows = tensor_rows(weights + b.weights.offset, a.axes.data(),
+                                static_cast<int>(a.axes.size()), b.output_axis, b.first_row);
     float* bias = vectors + 2 * i * static_cast<size_t>(step.n);
     if (b.gamma >= 0) {
-      scale = bias + step.n;
+      float* scale = bias + step.n;
       for (int r = 0; r < step.n; r++) {
         double factor = weights[b.gamma + r] / std::sqrt(weights[b.variance + r] + b.epsilon);
         double before = b.bias >= 0 ? weights[b.bias + r] : 0.0;
         scale[r] = static_cast<float>(factor);
         bias[r] = static_cast<float>((before - weights[b.mean + r]) * factor + weights[b.beta + r]);
       }
+      rows.scale = scale;
+      rows.extra = bias;
     } else if (b.bias >= 0) {
-      std::copy(weights + b.bias, weights + b.bias + step.n, bias);
+      rows.extra = weights + b.bias;
     }
-    const Axes& a = *feature_axes_[static_cast<size_t>(model)][index][i];
-    feature_tasks_.push_back({weights + b.weights.offset, a.axes.data(),
-                              scale, target, static_cast<int32_t>(a.axes.size()), b.output_axis,
-                              b.first_row, step.n, step.columns, column});
-    column += b.columns;
-    if (b.has_bias()) {
-      row_axis_ = {&row_segment_, 1};
-      feature_tasks_.push_back({bias, &row_axis_, nullptr, target, 1, 0, 0, step.n, step.columns, column});
-      column++;
-    }
+    rows.columns += b.has_bias() ? 1 : 0;
+    result.push_back(std::move(rows));
   }
-  return target;
+  return result;
 }
 
 void Fusion::solve(int model, const Step& step, Maps& maps) {

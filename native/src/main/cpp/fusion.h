@@ -6,7 +6,7 @@
 #include <deque>
 #include <vector>
 
-#include "engine.h"
+#include "rows.h"
 
 namespace otf {
 
@@ -81,9 +81,8 @@ class Fusion {
 
   void align(int model);
   void solve(int model, const Step& step, Maps& maps);
-  const float* features(const Step& step, size_t index, const float* weights, bool anchor, int model,
-                        float* target, float* vectors);
-  bool direct(const Step& step, bool anchor) const;
+  // A model's features for a step; folded normalisations go to `vectors`.
+  FeatureRows rows(size_t step_index, int model, float* vectors) const;
   void marginal(const Step& step, const float* weights, std::vector<float>& mass) const;
 
   Engine* engine_;
@@ -108,17 +107,12 @@ class Fusion {
   std::vector<std::vector<otf_source>> sources_;   // [part]
   std::vector<int> members_;                       // models with a weight, in order
   std::vector<otf_average_task> averages_;         // [part]
-  std::vector<otf_feature_task> feature_tasks_;
-  std::vector<float> x_;
-  std::vector<float> y_;
   std::vector<float> cost_;
   std::vector<float> plan_;
   std::vector<float> a_;
   std::vector<float> b_;
   std::vector<float> x_vectors_;
   std::vector<float> y_vectors_;
-  otf_segment row_segment_{};  // of a vector with an entry for each neuron
-  otf_axis row_axis_{};
 };
 
 }  // namespace otf

@@ -33,10 +33,10 @@ struct Kernels {
   int panel;  // columns of a packed right panel
 
   // --- pairwise cost and matrix products (kernels_gemm.h) ---
-  // dst[r][k] = scale * (src[r][k] - mean[k]), dst rows kStride apart, zero from depth to a multiple
+  // dst[r][k] = src[r][k] - mean[k], dst rows kStride apart, zero from depth to a multiple
   // of the vector width; norms[r] += squares in double. mean and norms may be null.
   void (*pack_left)(const float* src, ptrdiff_t stride, int rows, int depth, const float* mean,
-                    float scale, float* dst, double* norms);
+                    float* dst, double* norms);
   // The same, transposed into panels: dst[c / panel][k][c % panel].
   void (*pack_right)(const float* src, ptrdiff_t stride, int columns, int depth, const float* mean,
                      float* dst, double* norms);
