@@ -78,7 +78,8 @@ void sinkhorn(Engine& engine, const otf_sinkhorn_task* tasks, otf_report* report
 void assign(Engine& engine, const otf_assign_task* tasks, otf_report* reports, int count);
 void transport(Engine& engine, const otf_transport_task* tasks, otf_report* reports, int count);
 void maps(Engine& engine, const otf_map_task* tasks, int count);
-void average(Engine& engine, const otf_average_task* tasks, int count);
+// With `add` on top of what the targets hold.
+void average(Engine& engine, const otf_average_task* tasks, int count, bool add = false);
 
 otf_limits limits(Engine& engine);
 

@@ -14,17 +14,23 @@ void features(Engine& engine, const otf_feature_task* tasks, int count) {
   for (int t = 0; t < count; t++) {
     const otf_feature_task& task = tasks[t];
     if (task.rows == 0) continue;
+    otf_segment kept{};
+    std::vector<otf_axis> axes = feature_axes(task.axes, task.rank, task.output_axis, &kept);
+    bool soft = std::any_of(axes.begin(), axes.end(), is_soft);
+    int most = soft ? static_cast<int>(slab_size(axes.data(), task.rank, task.output_axis)) : task.rows;
     Scratch scratch[2];
-    Softened soft = soften(engine, task.values, task.axes, task.rank, task.output_axis, scratch);
-    RowBlock block =
-        tensor_rows(soft.values, soft.axes.data(), task.rank, task.output_axis, task.first_row);
-    block.scale = task.scale;
-    engine.pool.run((task.rows + kRowsAtOnce - 1) / kRowsAtOnce, [&](int64_t index, int) {
-      int first = static_cast<int>(index) * kRowsAtOnce;
-      float* out = task.target + static_cast<int64_t>(first) * task.columns + task.first_column;
-      block.fetch(engine.kernels, first, std::min(kRowsAtOnce, task.rows - first), 0, block.columns,
-                  out, task.columns);
-    });
+    for (int first = 0; first < task.rows; first += most) {
+      int rows = std::min(most, task.rows - first);
+      RowBlock block = tensor_rows(engine, task.values, axes, task.output_axis, task.first_row + first,
+                                   rows, scratch);
+      block.scale = task.scale == nullptr ? nullptr : task.scale + first;
+      float* target = task.target + static_cast<int64_t>(first) * task.columns + task.first_column;
+      engine.pool.run((rows + kRowsAtOnce - 1) / kRowsAtOnce, [&](int64_t index, int) {
+        int row = static_cast<int>(index) * kRowsAtOnce;
+        block.fetch(engine.kernels, row, std::min(kRowsAtOnce, rows - row), 0, block.columns,
+                    target + static_cast<int64_t>(row) * task.columns, task.columns);
+      });
+    }
   }
 }
 

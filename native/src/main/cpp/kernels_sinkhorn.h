@@ -140,19 +140,39 @@ inline bool column_scalings(const float* b, const double* columns, int m, double
   return beyond == 0;
 }
 
-inline void axpy(const float* matrix, ptrdiff_t stride, const float* s, int padded, float* column) {
+// Long rows behind these are asked for meanwhile: they are taken next and would otherwise keep dot()
+// waiting for the second-level cache. Two groups of them must fit the first one.
+constexpr int kLeastAhead = 256;
+constexpr int kMostAhead = 640;
+
+template <bool Ahead>
+OTF_INLINE void add_group(const float* matrix, ptrdiff_t stride, const float* s, int padded,
+                          float* column) {
   F factor[kRowGroup];
 #pragma GCC unroll 8
   for (int r = 0; r < kRowGroup; r++) factor[r] = set(s[r]);
+  const float* next = matrix + kRowGroup * stride;
   for (int j = 0; j < padded; j += W) {
     F even = load(column + j);
     F odd = set(0.0f);
 #pragma GCC unroll 4
     for (int r = 0; r < kRowGroup; r += 2) {
+      if (Ahead) {
+        __builtin_prefetch(next + r * stride + j);
+        __builtin_prefetch(next + (r + 1) * stride + j);
+      }
       even = fma(load(matrix + r * stride + j), factor[r], even);
       odd = fma(load(matrix + (r + 1) * stride + j), factor[r + 1], odd);
     }
     store(column + j, even + odd);
+  }
+}
+
+inline void axpy(const float* matrix, ptrdiff_t stride, const float* s, int padded, float* column) {
+  if (padded >= kLeastAhead && padded <= kMostAhead) {
+    add_group<true>(matrix, stride, s, padded, column);
+  } else {
+    add_group<false>(matrix, stride, s, padded, column);
   }
 }
 

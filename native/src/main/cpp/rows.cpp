@@ -44,24 +44,38 @@ FeatureRows plain_rows(const float* values, int d) {
   return {block};
 }
 
-RowBlock tensor_rows(const float* values, const otf_axis* axes, int rank, int output_axis,
-                     int first_row) {
+std::vector<otf_axis> feature_axes(const otf_axis* axes, int rank, int output_axis,
+                                   otf_segment* kept) {
+  std::vector<otf_axis> result(axes, axes + rank);
+  int32_t size = static_cast<int32_t>(source_size(axes[output_axis]));
+  *kept = {OTF_IDENTITY, size, size, 1, nullptr, nullptr};
+  result[static_cast<size_t>(output_axis)] = {kept, 1};
+  return result;
+}
+
+RowBlock tensor_rows(Engine& engine, const float* values, const std::vector<otf_axis>& axes,
+                     int output_axis, int first, int rows, Scratch* scratch) {
+  int rank = static_cast<int>(axes.size());
+  if (std::any_of(axes.begin(), axes.end(), is_soft)) {
+    Softened soft = soften(engine, values, axes.data(), rank, {output_axis, first, rows}, scratch);
+    return tensor_rows(engine, soft.values, soft.axes, output_axis, 0, rows, scratch);
+  }
   RowBlock block;
   block.stride = 1;
-  for (int a = output_axis + 1; a < rank; a++) block.stride *= source_size(axes[a]);
-  block.values = values + first_row * block.stride;
   int64_t columns = 1;
   bool moved = false;
   for (int a = 0; a < rank; a++) {
     if (a == output_axis) continue;
+    if (a > output_axis) block.stride *= source_size(axes[a]);
     columns *= target_size(axes[a]);
     moved |= !is_identity(axes[a]);
   }
+  block.values = values + first * block.stride;
   block.columns = static_cast<int>(columns);
   if (output_axis > 0) {
-    block.offsets = offsets(axes, rank, output_axis);
+    block.offsets = offsets(axes.data(), rank, output_axis);
   } else if (moved) {
-    block.gather = std::make_shared<const Gather>(axes + 1, rank - 1);
+    block.gather = std::make_shared<const Gather>(axes.data() + 1, rank - 1);
   }
   return block;
 }

@@ -37,9 +37,12 @@ using FeatureRows = std::vector<RowBlock>;
 // A matrix as it lies.
 FeatureRows plain_rows(const float* values, int d);
 
-// The columns of a tensor whose neurons lie on `output_axis`, from neuron `first_row` on, under the
-// hard maps of its other axes.
-RowBlock tensor_rows(const float* values, const otf_axis* axes, int rank, int output_axis,
-                     int first_row);
+// The axes of a tensor for its features: that of the neurons stays as it is.
+std::vector<otf_axis> feature_axes(const otf_axis* axes, int rank, int output_axis, otf_segment* kept);
+
+// The columns of a tensor whose neurons lie on `output_axis`, for neurons from `first` on, under the
+// maps of its other axes. With soft ones the rows are worked out, into one of two scratches.
+RowBlock tensor_rows(Engine& engine, const float* values, const std::vector<otf_axis>& axes,
+                     int output_axis, int first, int rows, Scratch* scratch);
 
 }  // namespace otf

@@ -36,6 +36,12 @@ otf_part Network::part(int64_t offset, const std::vector<otf_part_segment>& axes
 }
 
 otf_program Network::program() {
+  segments_.clear();
+  axes_.clear();
+  parts_.clear();
+  blocks_.clear();
+  steps_.clear();
+  sizes_.clear();
   int hidden = static_cast<int>(layers_.size()) - 1;
   for (int l = 0; l <= hidden; l++) {
     const Layer& layer = layers_[static_cast<size_t>(l)];

@@ -19,7 +19,7 @@ class Network {
   // layer is `block` inputs side by side, as after flattening an image.
   Network& layer(int width, int taps, bool bias, bool normalised, int block = 1);
 
-  // Two models, the second one the anchor; pointers stay valid as long as the network.
+  // Two models, the second one the anchor; pointers stay valid until the next call.
   otf_program program();
 
   int64_t length() const { return length_; }
