@@ -74,6 +74,7 @@ const Kernels& select_kernels(const std::string& isa);
 
 void features(Engine& engine, const otf_feature_task* tasks, int count);
 void cost(Engine& engine, const otf_cost_task* tasks, int count);
+// A balanced task without a plan is solved for its potentials only.
 void sinkhorn(Engine& engine, const otf_sinkhorn_task* tasks, otf_report* reports, int count);
 void assign(Engine& engine, const otf_assign_task* tasks, otf_report* reports, int count);
 void transport(Engine& engine, const otf_transport_task* tasks, otf_report* reports, int count);

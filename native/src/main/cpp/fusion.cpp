@@ -1,6 +1,6 @@
 // Prepared fusion: see fusion.h. A model is aligned group by group (Singh and Jaggi 2020, algorithm
-// 1); features are read from the weights piece by piece. Memory beyond models and output: one cost
-// matrix of the largest group, strips of its features, and the maps.
+// 1); features are read from the weights piece by piece. Memory beyond models and output: a few cost
+// matrices of the largest group, strips of its features, and the maps that are in use.
 #include "fusion.h"
 
 #include <algorithm>

@@ -201,6 +201,7 @@ class Balanced : SinkhornProblem {
       v_[j] += std::log2(static_cast<double>(w_[j]));
       task_.g[j] = static_cast<float>(v_[j] / unit_);
     }
+    if (task_.plan == nullptr) return {0, violation_, 0, iterations_, converged_};
     double missing = scale_columns();
     double share = missing > 0 ? 1 / missing : 0;
     double cost = 0;

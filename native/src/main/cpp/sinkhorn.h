@@ -81,7 +81,7 @@ class SinkhornProblem {
 
   // The product coupling: optimal and of the largest entropy where all costs are 0.
   otf_report product() {
-    for (int i = 0; i < n_; i++) {
+    for (int i = 0; i < n_ && task_.plan != nullptr; i++) {
       for (int j = 0; j < m_; j++) plan_row(i)[j] = task_.a[i] * task_.b[j];
     }
     std::fill_n(task_.f, n_, 0.0f);
