@@ -15,7 +15,8 @@ namespace {
 constexpr float kNear = 1.0f / 64;
 // Rows that are packed, tiles that are multiplied and rows that are finished at once.
 constexpr int kPackedRows = 32;
-constexpr int kProductRows = 84;
+constexpr int kProductRows = 56;
+constexpr int kProductColumns = 128;
 constexpr int kFinishedRows = 16;
 // Multiply-adds of a task that is worth all threads where there are too few tasks to go round, and of
 // one that always is.
@@ -140,13 +141,13 @@ class Pairwise {
 
   void multiply(int depth, bool add) {
     int rows = pieces(task_.n, kProductRows);
-    int columns = pieces(task_.m, kTileColumns);
+    int columns = pieces(task_.m, kProductColumns);
     each(int64_t{rows} * columns, [&](int index) {
       int row = index % rows * kProductRows;
-      int column = index / rows * kTileColumns;
+      int column = index / rows * kProductColumns;
       k_.multiply(left_ + static_cast<ptrdiff_t>(row) * kStride,
                   right_ + static_cast<ptrdiff_t>(column) * depth,
-                  std::min(kProductRows, task_.n - row), std::min(kTileColumns, task_.m - column),
+                  std::min(kProductRows, task_.n - row), std::min(kProductColumns, task_.m - column),
                   depth, task_.cost + static_cast<ptrdiff_t>(row) * task_.m + column, task_.m, add);
     });
   }
