@@ -80,6 +80,7 @@ typedef struct otf_sinkhorn_task {
   double epsilon; /* relative to the mean cost */
   double tolerance;
   double tau;
+  double annealing; /* iteration k has max(epsilon, annealing^k); see org.otfuse.SinkhornSettings */
   int32_t max_iterations;
   int32_t warm_start;
 } otf_sinkhorn_task;
@@ -231,6 +232,7 @@ typedef struct otf_program {
   double epsilon;
   double tolerance;
   double tau;
+  double annealing;
 } otf_program;
 
 /* A program made ready to run: one thread at a time. */

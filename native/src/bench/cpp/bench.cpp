@@ -1,15 +1,17 @@
 // Measures the engine's operations against what this processor can do at best, in one run:
-// otfuse_bench [threads] [isa]. Limits are measured with the same number of threads right before.
+// otfuse_bench [threads [isa [part of an operation's name]]]. Limits are measured with the same number of threads right before.
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <functional>
 #include <limits>
 #include <numeric>
 #include <random>
 #include <vector>
 
+#include "network.h"
 #include "otfuse.h"
 
 namespace {
@@ -43,7 +45,12 @@ void must(int32_t status) {
   std::exit(1);
 }
 
+const char* selection = "";
+
+bool selected(const char* operation) { return std::strstr(operation, selection) != nullptr; }
+
 void cost(int n, int m, int d) {
+  if (!selected("cost")) return;
   Floats x = normal(int64_t{n} * d);
   Floats y = normal(int64_t{m} * d);
   Floats out(int64_t{n} * m);
@@ -55,6 +62,7 @@ void cost(int n, int m, int d) {
 
 // A ragged batch; counted as if every iteration took one exponential an entry.
 void sinkhorn(int count, int low, int high, double epsilon, int iterations) {
+  if (!selected("sinkhorn")) return;
   std::uniform_int_distribution<int> size(low, high);
   std::vector<otf_sinkhorn_task> tasks(count);
   std::vector<Floats> memory;
@@ -74,7 +82,7 @@ void sinkhorn(int count, int low, int high, double epsilon, int iterations) {
     memory.emplace_back(m, 1.0f / m);
     auto array = [&](int back) { return memory[memory.size() - back].data(); };
     task = {array(3), array(2), array(1), array(6), array(5), array(4), n, m, epsilon, 0,
-            std::numeric_limits<double>::infinity(), iterations, 0};
+            std::numeric_limits<double>::infinity(), 0, iterations, 0};
     entries += double(n) * m;
   }
   std::vector<otf_report> reports(count);
@@ -85,6 +93,7 @@ void sinkhorn(int count, int low, int high, double epsilon, int iterations) {
 
 // Rows of y are noisy copies of rows of x, like neurons of two models of one architecture.
 void assign(int n, int d, float noise) {
+  if (!selected("assign")) return;
   Floats x = normal(int64_t{n} * d);
   Floats y = normal(int64_t{n} * d);
   for (size_t i = 0; i < x.size(); i++) y[i] = x[(i * 7 + 3 * d) % x.size()] + noise * y[i];
@@ -100,6 +109,7 @@ void assign(int n, int d, float noise) {
 }
 
 void transport(int n, int m, int d) {
+  if (!selected("transport")) return;
   Floats x = normal(int64_t{n} * d);
   Floats y = normal(int64_t{m} * d);
   Floats cost(int64_t{n} * m);
@@ -117,6 +127,7 @@ void transport(int n, int m, int d) {
 
 // Two models' tensors [n,n,kernel], one of them permuted on both axes.
 void average(int n, int kernel) {
+  if (!selected("average")) return;
   Floats x = normal(int64_t{n} * n * kernel);
   Floats y = x;
   Floats out(x.size());
@@ -135,11 +146,36 @@ void average(int n, int kernel) {
               1.2e-8 * static_cast<double>(out.size()) / time);
 }
 
+// Two networks with normal weights, prepared, from buffers to a buffer.
+void fuse(const char* name, check::Network network) {
+  if (!selected("fusion")) return;
+  std::mt19937 random(3);
+  Floats x = network.weights(random);
+  Floats y = network.weights(random);
+  Floats out(x.size());
+  otf_program program = network.program();
+  otf_fusion* fusion = nullptr;
+  must(otf_fusion_create(engine, &program, &fusion));
+  must(otf_fusion_set_model(fusion, 0, x.data()));
+  must(otf_fusion_set_model(fusion, 1, y.data()));
+  double time = fastest(15, [&] { must(otf_fusion_run(fusion, out.data())); });
+  std::printf("fusion     %s  %8.3f ms\n", name, time * 1e3);
+  otf_fusion_destroy(fusion);
+}
+
+// VGG11 with a normalisation behind every convolution.
+check::Network normalised() {
+  check::Network network(3);
+  for (int width : {64, 128, 256, 256, 512, 512, 512, 512}) network.layer(width, 9, false, true);
+  return network.layer(10, 1, true, false);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   int threads = argc > 1 ? std::atoi(argv[1]) : 1;
   must(otf_engine_create(threads, argc > 2 ? argv[2] : "", &engine));
+  if (argc > 3) selection = argv[3];
   std::printf("%d threads, %s\n", threads, otf_engine_isa(engine));
   otf_limits limits;
   must(otf_measure_limits(engine, &limits));
@@ -164,5 +200,9 @@ int main(int argc, char** argv) {
   transport(800, 400, 784);
   average(512, 9);
   average(1024, 1);
+  fuse("MLP 784-400-200-100-10", check::mlp({784, 400, 200, 100, 10}));
+  fuse("MLP 3072-1024-1024-10", check::mlp({3072, 1024, 1024, 10}));
+  fuse("VGG11", check::vgg11());
+  fuse("VGG11 with normalisations", normalised());
   otf_engine_destroy(engine);
 }

@@ -71,6 +71,7 @@ void check(const otf_sinkhorn_task& t) {
           "sinkhorn: an array is null");
   require(t.epsilon > 0 && std::isfinite(t.epsilon), "sinkhorn: epsilon is not a number above 0");
   require(t.tolerance >= 0 && t.tau > 0, "sinkhorn: tolerance or tau is out of range");
+  require(t.annealing >= 0 && t.annealing < 1, "sinkhorn: annealing is out of range");
   require(t.max_iterations >= 1, "sinkhorn: there are no iterations");
 }
 

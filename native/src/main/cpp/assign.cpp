@@ -1,7 +1,12 @@
 // Linear assignment by the algorithm of Jonker and Volgenant (1987): column reduction, reduction
 // transfer, two rounds of augmenting row reduction, then shortest augmenting paths (Crouse 2016 gives
 // the last part in full). Costs are float, potentials double, so that reduced costs keep their sign.
+//
+// Where many rows are still free after the reductions, as with rows of very different lengths, paths
+// would be many and long: a few annealed Sinkhorn iterations, which all threads share, then give column
+// potentials to begin from, after which few rows or none are left.
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "engine.h"
@@ -11,21 +16,52 @@ namespace {
 
 constexpr double kFar = 1e300;
 
+// More free rows than this take longer than Sinkhorn does.
+constexpr size_t kManyFree = 32;
+constexpr double kEpsilon = 0.01;  // of the mean cost above the least
+constexpr double kLeastSpread = 0.01;
+constexpr double kAnnealing = 0.5;
+constexpr double kTolerance = 1e-2;
+constexpr int kIterations = 36;
+
 class Assignment {
  public:
   Assignment(const Kernels& kernels, const otf_assign_task& task)
       : k_(kernels), task_(task), n_(task.n), v_(n_), row_of_(n_, -1), column_of_(n_, -1) {}
 
+  // The reductions; tells whether better potentials to start from would pay.
+  bool reduce() {
+    if (n_ == 0) return false;
+    if (task_.g != nullptr) {
+      restart(task_.g);
+      return false;
+    }
+    reduce_columns();
+    transfer_reductions();
+    reduce_rows_twice();
+    return free_.size() > kManyFree && epsilon() > 0;
+  }
+
+  // Sinkhorn's epsilon, relative to the mean cost; 0 where costs have no scale that it would fit.
+  double epsilon() const {
+    double mean = 0;
+    for (int i = 0; i < n_; i++) mean += k_.total(row(i), n_);
+    mean /= static_cast<double>(n_) * n_;
+    return least_ >= 0 && mean - least_ > kLeastSpread * mean ? kEpsilon * (mean - least_) / mean : 0;
+  }
+
+  // Begins again from column potentials.
+  void restart(const float* g) {
+    std::fill(row_of_.begin(), row_of_.end(), -1);
+    std::fill(column_of_.begin(), column_of_.end(), -1);
+    free_.clear();
+    for (int j = 0; j < n_; j++) v_[j] = g[j];
+    for (int i = 0; i < n_; i++) free_.push_back(i);
+    reduce_rows_twice();
+  }
+
   otf_report solve() {
     if (n_ == 0) return {0, 0, 0, 0, 1};
-    if (task_.g != nullptr) {
-      for (int j = 0; j < n_; j++) v_[j] = task_.g[j];
-      for (int i = 0; i < n_; i++) free_.push_back(i);
-    } else {
-      reduce_columns();
-      transfer_reductions();
-    }
-    for (int round = 0; round < 2 && !free_.empty(); round++) reduce_rows();
     int augmentations = static_cast<int>(free_.size());
     augment();
     return report(augmentations);
@@ -44,6 +80,7 @@ class Assignment {
     std::vector<double> at(n_);
     std::fill(v_.begin(), v_.end(), kFar);
     for (int i = 0; i < n_; i++) k_.column_minima(row(i), 0, n_, i, v_.data(), at.data());
+    least_ = *std::min_element(v_.begin(), v_.end());
     matches_.assign(n_, 0);
     for (int j = n_ - 1; j >= 0; j--) {
       int i = static_cast<int>(at[j]);
@@ -63,6 +100,10 @@ class Assignment {
         v_[j] -= other - (row(i)[j] - v_[j]);
       }
     }
+  }
+
+  void reduce_rows_twice() {
+    for (int round = 0; round < 2 && !free_.empty(); round++) reduce_rows();
   }
 
   // Free rows take their best column and push out its row, which goes on at once while that lowers
@@ -156,6 +197,7 @@ class Assignment {
   const Kernels& k_;
   const otf_assign_task& task_;
   int n_;
+  double least_ = 0;  // cost
   std::vector<double> v_;
   std::vector<int> row_of_;
   std::vector<int> column_of_;
@@ -163,12 +205,44 @@ class Assignment {
   std::vector<int> free_;
 };
 
+// Starts the given problems again from Sinkhorn's column potentials.
+void restart(Engine& engine, const otf_assign_task* tasks, const std::vector<int>& hard,
+             std::vector<Assignment>& problems) {
+  size_t total = 0;
+  for (int t : hard) total += static_cast<size_t>(tasks[t].n);
+  std::vector<float> f(total);
+  std::vector<float> g(total);
+  std::vector<std::vector<float>> marginals;
+  std::vector<otf_sinkhorn_task> starts;
+  size_t first = 0;
+  for (int t : hard) {
+    int n = tasks[t].n;
+    const float* mass = marginals.emplace_back(n, 1.0f / static_cast<float>(n)).data();
+    starts.push_back({tasks[t].cost, mass, mass, nullptr, &f[first], &g[first], n, n,
+                      problems[static_cast<size_t>(t)].epsilon(), kTolerance, INFINITY, kAnnealing, kIterations, 0});
+    first += static_cast<size_t>(n);
+  }
+  std::vector<otf_report> reports(hard.size());
+  sinkhorn(engine, starts.data(), reports.data(), static_cast<int>(starts.size()));
+  engine.pool.run(static_cast<int64_t>(hard.size()), [&](int64_t index, int) {
+    problems[static_cast<size_t>(hard[index])].restart(starts[index].g);
+  });
+}
+
 }  // namespace
 
 void assign(Engine& engine, const otf_assign_task* tasks, otf_report* reports, int count) {
-  engine.pool.run(count, [&](int64_t t, int) {
-    reports[t] = Assignment(engine.kernels, tasks[t]).solve();
-  });
+  std::vector<Assignment> problems;
+  problems.reserve(count);
+  for (int t = 0; t < count; t++) problems.emplace_back(engine.kernels, tasks[t]);
+  std::vector<char> many(count);
+  engine.pool.run(count, [&](int64_t t, int) { many[t] = problems[t].reduce(); });
+  std::vector<int> hard;
+  for (int t = 0; t < count; t++) {
+    if (many[t]) hard.push_back(t);
+  }
+  if (!hard.empty()) restart(engine, tasks, hard, problems);
+  engine.pool.run(count, [&](int64_t t, int) { reports[t] = problems[t].solve(); });
 }
 
 }  // namespace otf

@@ -41,12 +41,12 @@ bool any_soft(const otf_source& source) {
 
 }  // namespace
 
-void average(Engine& engine, const otf_average_task* tasks, int count) {
+void average(Engine& engine, const otf_average_task* tasks, int count, bool add) {
   for (int t = 0; t < count; t++) {
     const otf_average_task& task = tasks[t];
     if (task.length == 0) continue;
     std::vector<Input> inputs;
-    bool written = false;
+    bool written = add;
     Scratch scratch[2];
     for (int s = 0; s < task.count; s++) {
       const otf_source& source = task.sources[s];
@@ -59,11 +59,17 @@ void average(Engine& engine, const otf_average_task* tasks, int count) {
       if (!inputs.empty()) write_pieces(engine, inputs, task.target, task.length, written);
       written |= !inputs.empty();
       inputs.clear();
-      Softened soft = soften(engine, source.values, source.axes, source.rank, -1, scratch);
-      inputs.push_back({soft.values, source.weight, Gather(soft.axes.data(), source.rank)});
-      write_pieces(engine, inputs, task.target, task.length, written);
+      int64_t size = target_size(source.axes[0]);
+      int64_t most = slab_size(source.axes, source.rank, 0);
+      for (int64_t first = 0; first < size; first += most) {
+        Slab slab{0, first, std::min(most, size - first)};
+        Softened soft = soften(engine, source.values, source.axes, source.rank, slab, scratch);
+        inputs.push_back({soft.values, source.weight, Gather(soft.axes.data(), source.rank)});
+        int64_t row = task.length / size;
+        write_pieces(engine, inputs, task.target + first * row, slab.count * row, written);
+        inputs.clear();
+      }
       written = true;
-      inputs.clear();
     }
     if (!inputs.empty() || !written) {
       write_pieces(engine, inputs, task.target, task.length, written);

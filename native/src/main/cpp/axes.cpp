@@ -135,8 +135,9 @@ std::vector<int64_t> offsets(const otf_axis* axes, int rank, int skipped) {
 
 namespace {
 
-// One segment of one axis: out[p][j][x] = sum over i of map[i][j] in[p][i][x], where a row of `in`
-// has `in_stride` floats, one of `out` `out_stride`, x runs over `run` floats and p over `before`.
+// One segment of one axis: out[p][j - first][x] = sum over i of map[i][j] in[p][i][x] for j from `first`
+// to before `last`, where a row of `in` has `in_stride` floats, one of `out` `out_stride`, x runs over
+// `run` floats and p over `before`.
 struct Product {
   const float* in;
   float* out;
@@ -145,15 +146,17 @@ struct Product {
   int64_t run;
   int64_t before;
   const otf_segment* segment;
+  int first;
+  int last;
 };
 
 void copy_segment(Engine& engine, const Product& p) {
   engine.pool.run(p.before, [&](int64_t row, int) {
     const float* in = p.in + row * p.in_stride;
     float* out = p.out + row * p.out_stride;
-    for (int j = 0; j < p.segment->m; j++) {
+    for (int j = p.first; j < p.last; j++) {
       int64_t i = p.segment->kind == OTF_HARD ? p.segment->source[j] : j;
-      std::memcpy(out + j * p.run, in + i * p.run, p.run * sizeof(float));
+      std::memcpy(out + (j - p.first) * p.run, in + i * p.run, p.run * sizeof(float));
     }
   });
 }
@@ -173,7 +176,7 @@ void multiply_tile(const Kernels& kernels, const Product& p, int row, int rows, 
   for (int k = 0; k < n; k += kDepth) {
     int depth = std::min(kDepth, n - k);
     for (int q = 0; q < depth; q++) {
-      const float* from = p.segment->matrix + static_cast<int64_t>(k + q) * m + row;
+      const float* from = p.segment->matrix + static_cast<int64_t>(k + q) * m + p.first + row;
       for (int r = 0; r < rows; r++) left[static_cast<int64_t>(r) * kStride + q] = from[r];
     }
     for (int c = 0; c < columns; c++) {
@@ -198,57 +201,98 @@ void multiply_tile(const Kernels& kernels, const Product& p, int row, int rows, 
 }
 
 void multiply_segment(Engine& engine, const Product& p) {
-  int64_t row_tiles = (p.segment->m + kTileRows - 1) / kTileRows;
+  int size = p.last - p.first;
+  int64_t row_tiles = (size + kTileRows - 1) / kTileRows;
   int64_t column_tiles = (p.before * p.run + kTileColumns - 1) / kTileColumns;
   engine.pool.run(row_tiles * column_tiles, [&](int64_t index, int worker) {
     int row = static_cast<int>(index % row_tiles) * kTileRows;
     int64_t column = index / row_tiles * kTileColumns;
-    multiply_tile(engine.kernels, p, row, std::min(kTileRows, p.segment->m - row), column,
+    multiply_tile(engine.kernels, p, row, std::min(kTileRows, size - row), column,
                   static_cast<int>(std::min<int64_t>(kTileColumns, p.before * p.run - column)),
                   engine.scratch[worker]);
   });
 }
 
-}  // namespace
-
-Softened soften(Engine& engine, const float* values, const otf_axis* axes, int rank, int skipped,
-                Scratch* scratch) {
-  std::vector<int64_t> sizes(rank);
-  Softened result{values, std::vector<otf_segment>(rank), {axes, axes + rank}};
-  for (int a = 0; a < rank; a++) sizes[a] = source_size(axes[a]);
-  int next = 0;
-  for (int a = rank - 1; a >= 0; a--) {
-    if (a == skipped || !is_soft(axes[a])) continue;
-    int64_t before = 1;
-    int64_t after = 1;
-    for (int q = 0; q < a; q++) before *= sizes[q];
-    for (int q = a + 1; q < rank; q++) after *= sizes[q];
-    int64_t target = target_size(axes[a]);
-    size_t length = static_cast<size_t>(before * target * after);
-    scratch[next].reserve(Scratch::rounded<float>(length));
-    float* out = scratch[next].take<float>(length);
-    next = 1 - next;
-    int64_t from = 0;
-    int64_t to = 0;
-    for (int s = 0; s < axes[a].count; s++) {
-      const otf_segment& segment = axes[a].segments[s];
-      Product product{result.values + from * after, out + to * after, sizes[a] * after,
-                      target * after,  segment.block * after, before, &segment};
+// Applies an axis: targets from `first` to before `last` of rows [before,size,after], whole blocks.
+void apply_axis(Engine& engine, const float* in, const otf_axis& axis, int64_t before, int64_t after,
+                int64_t first, int64_t last, float* out) {
+  int64_t from = 0;
+  int64_t to = 0;
+  for (int s = 0; s < axis.count; s++) {
+    const otf_segment& segment = axis.segments[s];
+    int64_t end = to + int64_t{segment.m} * segment.block;
+    int64_t low = std::max(first, to);
+    int64_t high = std::min(last, end);
+    if (low < high) {
+      Product product{in + from * after,
+                      out + (low - first) * after,
+                      source_size(axis) * after,
+                      (last - first) * after,
+                      segment.block * after,
+                      before,
+                      &segment,
+                      static_cast<int>((low - to) / segment.block),
+                      static_cast<int>((high - to) / segment.block)};
       if (segment.kind == OTF_SOFT) {
         multiply_segment(engine, product);
       } else {
         copy_segment(engine, product);
       }
-      from += int64_t{segment.n} * segment.block;
-      to += int64_t{segment.m} * segment.block;
     }
-    result.values = out;
-    sizes[a] = target;
-    result.segments[a] = {OTF_IDENTITY, static_cast<int32_t>(target), static_cast<int32_t>(target), 1,
-                          nullptr, nullptr};
+    from += int64_t{segment.n} * segment.block;
+    to = end;
+  }
+}
+
+}  // namespace
+
+Softened soften(Engine& engine, const float* values, const otf_axis* axes, int rank, Slab slab,
+                Scratch* scratch) {
+  std::vector<int64_t> sizes(rank);
+  Softened result{values, std::vector<otf_segment>(rank), {axes, axes + rank}};
+  for (int a = 0; a < rank; a++) sizes[a] = source_size(axes[a]);
+  int next = 0;
+  auto apply = [&](int a, int64_t first, int64_t last) {
+    int64_t before = 1;
+    int64_t after = 1;
+    for (int q = 0; q < a; q++) before *= sizes[q];
+    for (int q = a + 1; q < rank; q++) after *= sizes[q];
+    if (a == 0 && is_identity(axes[a])) {
+      result.values += first * after;
+    } else {
+      size_t length = static_cast<size_t>(before * (last - first) * after);
+      scratch[next].reserve(Scratch::rounded<float>(length));
+      float* out = scratch[next].take<float>(length);
+      next = 1 - next;
+      apply_axis(engine, result.values, axes[a], before, after, first, last, out);
+      result.values = out;
+    }
+    sizes[a] = last - first;
+    int32_t size = static_cast<int32_t>(sizes[a]);
+    result.segments[a] = {OTF_IDENTITY, size, size, 1, nullptr, nullptr};
     result.axes[a] = {&result.segments[a], 1};
+  };
+  if (slab.count < target_size(axes[slab.axis])) {
+    apply(slab.axis, slab.first, slab.first + slab.count);
+  }
+  for (int a = rank - 1; a >= 0; a--) {
+    if (is_soft(result.axes[a])) apply(a, 0, target_size(axes[a]));
   }
   return result;
+}
+
+int64_t slab_size(const otf_axis* axes, int rank, int axis) {
+  constexpr int64_t kFloats = int64_t{1} << 20;
+  constexpr int64_t kLeast = 32;
+  int64_t row = 1;
+  for (int a = 0; a < rank; a++) {
+    if (a != axis) row *= std::max(source_size(axes[a]), target_size(axes[a]));
+  }
+  int64_t block = axes[axis].segments[0].block;
+  for (int s = 1; s < axes[axis].count; s++) {
+    if (axes[axis].segments[s].block != block) return target_size(axes[axis]);
+  }
+  return (std::max(kLeast, kFloats / std::max<int64_t>(row, 1)) + block - 1) / block * block;
 }
 
 }  // namespace otf

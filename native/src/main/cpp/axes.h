@@ -45,15 +45,25 @@ std::vector<int32_t> axis_units(const otf_axis& axis, int64_t* block);
 // The source offset of every target index of the given axes but `skipped`, row-major.
 std::vector<int64_t> offsets(const otf_axis* axes, int rank, int skipped);
 
-// A tensor after its soft axes; identities stand for them from then on.
+// A tensor, or a slab of it, after its soft axes; identities stand for them from then on.
 struct Softened {
   const float* values;
   std::vector<otf_segment> segments;
   std::vector<otf_axis> axes;
 };
 
-// Applies the soft axes but `skipped`; work space is kept in `scratch`, two of them.
-Softened soften(Engine& engine, const float* values, const otf_axis* axes, int rank, int skipped,
+// Target indices of one axis: work space for a soft map is taken for so many at a time.
+struct Slab {
+  int axis;
+  int64_t first;
+  int64_t count;
+};
+
+// How many indices of an axis make up a slab: about a million floats of the tensor.
+int64_t slab_size(const otf_axis* axes, int rank, int axis);
+
+// The slab of a tensor with its soft axes applied; work space is kept in `scratch`, two of them.
+Softened soften(Engine& engine, const float* values, const otf_axis* axes, int rank, Slab slab,
                 Scratch* scratch);
 
 }  // namespace otf

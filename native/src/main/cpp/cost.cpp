@@ -1,147 +1,254 @@
 // Pairwise costs |x|^2 + |y|^2 - 2xy (Singh and Jaggi 2020, section 4): a blocked matrix product
-// over rows that are centred while they are packed, with the distance as its epilogue. Where the
-// three terms cancel, the distance is taken again from the difference of the rows.
+// with the distance as its epilogue. A strip of at most kDepth feature columns of both sides is put
+// together, centred by the mean of y and packed, then its product is added to the result: work space
+// is two strips, whatever the number of features. Where the three terms cancel, the distance is taken
+// again from the difference of the rows.
+#include "cost.h"
+
 #include <algorithm>
 #include <cmath>
-#include <cstring>
-#include <vector>
-
-#include "engine.h"
 
 namespace otf {
 namespace {
 
 // Below this share of |x|^2 + |y|^2 a squared distance has lost too many digits.
 constexpr float kNear = 1.0f / 64;
-constexpr int kMeanColumns = 512;
+// Rows that are packed, tiles that are multiplied and rows that are finished at once.
+constexpr int kPackedRows = 32;
+constexpr int kProductRows = 56;
+constexpr int kProductColumns = 128;
+constexpr int kFinishedRows = 16;
+// Multiply-adds of a task that is worth all threads where there are too few tasks to go round, and of
+// one that always is.
+constexpr int64_t kLarge = int64_t{1} << 20;
+constexpr int64_t kHuge = int64_t{1} << 27;
 
-struct Tile {
-  const otf_cost_task* task;
-  const float* mean;
-  int row;
-  int rows;
-  int column;
-  int columns;
+// Some columns of a block, as many as a strip holds.
+struct Strip {
+  int block;
+  int column;  // within the block
+  int depth;
 };
 
-// Splits a length into parts of at most `most`, all but the last a multiple of `unit`.
-int part(int length, int most, int unit) {
-  int parts = (length + most - 1) / most;
-  int even = (length + parts - 1) / parts;
-  return std::min(length, (even + unit - 1) / unit * unit);
-}
-
-void add_tiles(const otf_cost_task& task, const float* mean, int threads, std::vector<Tile>& tiles) {
-  int rows = part(task.n, kTileRows, 14);
-  int columns = part(task.m, kTileColumns, 32);
-  // Small problems on many threads: rather more, smaller tiles than idle threads.
-  while (rows > 56 && static_cast<int64_t>((task.n + rows - 1) / rows) *
-                              ((task.m + columns - 1) / columns) < 2 * threads) {
-    rows = part(task.n, rows / 2, 14);
-  }
-  for (int r = 0; r < task.n; r += rows) {
-    for (int c = 0; c < task.m; c += columns) {
-      tiles.push_back({&task, mean, r, std::min(rows, task.n - r), c, std::min(columns, task.m - c)});
+class Pairwise {
+ public:
+  // With a pool the task is worked on by all of its threads.
+  Pairwise(const Kernels& kernels, Pool* pool, const PairwiseTask& task)
+      : k_(kernels), pool_(pool), task_(task), cosine_(task.metric == OTF_COSINE) {
+    for (size_t b = 0; b < task.y->size(); b++) {
+      int columns = (*task.y)[b].columns;
+      int strips = (columns + kDepth - 1) / kDepth;
+      int even = strips == 0 ? 1 : (columns + strips - 1) / strips;
+      int depth = std::min(kDepth, (even + 15) / 16 * 16);
+      for (int c = 0; c < columns; c += depth) {
+        strips_.push_back({static_cast<int>(b), c, std::min(depth, columns - c)});
+      }
     }
   }
-}
 
-void finish_row(const Kernels& kernels, const Tile& tile, int r, double left, const double* right,
-                const float* right_terms) {
-  const otf_cost_task& task = *tile.task;
-  bool cosine = task.metric == OTF_COSINE;
-  bool root = task.metric == OTF_EUCLIDEAN;
-  int i = tile.row + r;
-  float* row = task.cost + static_cast<ptrdiff_t>(i) * task.m + tile.column;
-  float own = static_cast<float>(cosine ? (left > 0 ? 1 / std::sqrt(left) : 0) : left);
-  bool near = cosine ? kernels.cosines(row, own, right_terms, tile.columns, kNear)
-                     : kernels.distances(row, own, right_terms, tile.columns, kNear, root);
-  if (!near) return;
-  const float* x = task.x + static_cast<ptrdiff_t>(i) * task.d;
-  for (int c = 0; c < tile.columns; c++) {
-    const float* y = task.y + static_cast<ptrdiff_t>(tile.column + c) * task.d;
-    float value = row[c];
-    if (cosine) {
-      if (value >= kNear) continue;
-      row[c] = static_cast<float>(
-          0.5 * kernels.squared_distance(x, own, y, right_terms[c], task.d));
+  void solve(Scratch& scratch) {
+    if (task_.n == 0 || task_.m == 0) return;
+    lay_out(scratch);
+    if (!cosine_) centre();
+    if (strips_.empty()) std::fill_n(task_.cost, static_cast<int64_t>(task_.n) * task_.m, 0.0f);
+    for (size_t s = 0; s < strips_.size(); s++) {
+      pack(strips_[s], cosine_ ? nullptr : mean_ + s * kDepth);
+      multiply(strips_[s].depth, s > 0);
+    }
+    finish();
+  }
+
+ private:
+  template <class Body>
+  void each(int64_t count, Body&& body) {
+    if (pool_ != nullptr) {
+      pool_->run(count, [&](int64_t index, int) { body(static_cast<int>(index)); });
     } else {
-      float squared = root ? value * value : value;
-      if (squared >= kNear * (left + right[c]) * 1.001) continue;
-      double exact = kernels.squared_distance(x, 1, y, 1, task.d);
-      row[c] = static_cast<float>(root ? std::sqrt(exact) : exact);
+      for (int64_t index = 0; index < count; index++) body(static_cast<int>(index));
     }
   }
-}
 
-void compute(const Kernels& kernels, const Tile& tile, Scratch& scratch) {
-  const otf_cost_task& task = *tile.task;
-  size_t padded = static_cast<size_t>(tile.columns + kernels.panel);
-  scratch.reserve(Scratch::rounded<float>(static_cast<size_t>(tile.rows) * kStride) +
-                  Scratch::rounded<float>(padded * kDepth) +
-                  Scratch::rounded<double>(tile.rows) + Scratch::rounded<double>(tile.columns) +
-                  Scratch::rounded<float>(tile.columns));
-  float* left = scratch.take<float>(static_cast<size_t>(tile.rows) * kStride);
-  float* right = scratch.take<float>(padded * kDepth);
-  double* left_norms = scratch.take<double>(tile.rows);
-  double* right_norms = scratch.take<double>(tile.columns);
-  float* right_terms = scratch.take<float>(tile.columns);
-  std::fill_n(left_norms, tile.rows, 0.0);
-  std::fill_n(right_norms, tile.columns, 0.0);
-  const float* x = task.x + static_cast<ptrdiff_t>(tile.row) * task.d;
-  const float* y = task.y + static_cast<ptrdiff_t>(tile.column) * task.d;
-  float* out = task.cost + static_cast<ptrdiff_t>(tile.row) * task.m + tile.column;
-  for (int k = 0; k < std::max(task.d, 1); k += kDepth) {
-    int depth = std::min(kDepth, task.d - k);
-    const float* mean = tile.mean == nullptr ? nullptr : tile.mean + k;
-    kernels.pack_left(x + k, task.d, tile.rows, depth, mean, 1, left, left_norms);
-    kernels.pack_right(y + k, task.d, tile.columns, depth, mean, right, right_norms);
-    kernels.multiply(left, right, tile.rows, tile.columns, depth, out, task.m, k > 0);
+  static int pieces(int length, int piece) { return (length + piece - 1) / piece; }
+
+  void lay_out(Scratch& scratch) {
+    size_t left = static_cast<size_t>(task_.n) * kStride;
+    size_t right = static_cast<size_t>(pieces(task_.m, k_.panel)) * k_.panel * kDepth;
+    size_t mean = cosine_ ? 0 : strips_.size() * kDepth;
+    scratch.reserve(Scratch::rounded<float>(left) + Scratch::rounded<float>(right) +
+                    Scratch::rounded<float>(mean) + Scratch::rounded<double>(task_.n) +
+                    Scratch::rounded<double>(task_.m) + Scratch::rounded<float>(task_.m));
+    left_ = scratch.take<float>(left);
+    right_ = scratch.take<float>(right);
+    mean_ = scratch.take<float>(mean);
+    left_norms_ = scratch.take<double>(task_.n);
+    right_norms_ = scratch.take<double>(task_.m);
+    right_terms_ = scratch.take<float>(task_.m);
+    std::fill_n(left_norms_, task_.n, 0.0);
+    std::fill_n(right_norms_, task_.m, 0.0);
   }
-  for (int c = 0; c < tile.columns; c++) {
-    double norm = right_norms[c];
-    right_terms[c] = static_cast<float>(
-        task.metric != OTF_COSINE ? norm : (norm > 0 ? 1 / std::sqrt(norm) : 0));
+
+  // A strip of at most kPackedRows rows: where it lies, or put together in `buffer`.
+  const float* piece(const RowBlock& block, const Strip& strip, int row, int rows, float* buffer,
+                     ptrdiff_t* stride) const {
+    if (block.plain(strip.column, strip.depth)) {
+      *stride = block.stride;
+      return block.values + row * block.stride + strip.column;
+    }
+    block.fetch(k_, row, rows, strip.column, strip.depth, buffer, kDepth);
+    *stride = kDepth;
+    return buffer;
   }
-  for (int r = 0; r < tile.rows; r++) {
-    finish_row(kernels, tile, r, left_norms[r], right_norms, right_terms);
+
+  void centre() {
+    each(static_cast<int64_t>(strips_.size()), [&](int s) {
+      alignas(64) float buffer[kPackedRows * kDepth];
+      const Strip& strip = strips_[s];
+      double total[kDepth] = {};
+      for (int row = 0; row < task_.m; row += kPackedRows) {
+        int rows = std::min(kPackedRows, task_.m - row);
+        ptrdiff_t stride = 0;
+        const float* from = piece((*task_.y)[strip.block], strip, row, rows, buffer, &stride);
+        k_.sum_rows(from, stride, rows, strip.depth, total);
+      }
+      for (int c = 0; c < strip.depth; c++) {
+        mean_[s * kDepth + c] = static_cast<float>(total[c] / task_.m);
+      }
+    });
   }
+
+  void pack(const Strip& strip, const float* mean) {
+    const RowBlock& x = (*task_.x)[strip.block];
+    const RowBlock& y = (*task_.y)[strip.block];
+    int left = pieces(task_.n, kPackedRows);
+    each(left + pieces(task_.m, kPackedRows), [&](int index) {
+      alignas(64) float buffer[kPackedRows * kDepth];
+      ptrdiff_t stride = 0;
+      if (index < left) {
+        int row = index * kPackedRows;
+        int rows = std::min(kPackedRows, task_.n - row);
+        const float* from = piece(x, strip, row, rows, buffer, &stride);
+        k_.pack_left(from, stride, rows, strip.depth, mean,
+                     left_ + static_cast<ptrdiff_t>(row) * kStride, left_norms_ + row);
+      } else {
+        int row = (index - left) * kPackedRows;
+        int rows = std::min(kPackedRows, task_.m - row);
+        const float* from = piece(y, strip, row, rows, buffer, &stride);
+        k_.pack_right(from, stride, rows, strip.depth, mean,
+                      right_ + static_cast<ptrdiff_t>(row) * strip.depth, right_norms_ + row);
+      }
+    });
+  }
+
+  void multiply(int depth, bool add) {
+    int rows = pieces(task_.n, kProductRows);
+    int columns = pieces(task_.m, kProductColumns);
+    each(int64_t{rows} * columns, [&](int index) {
+      int row = index % rows * kProductRows;
+      int column = index / rows * kProductColumns;
+      k_.multiply(left_ + static_cast<ptrdiff_t>(row) * kStride,
+                  right_ + static_cast<ptrdiff_t>(column) * depth,
+                  std::min(kProductRows, task_.n - row), std::min(kProductColumns, task_.m - column),
+                  depth, task_.cost + static_cast<ptrdiff_t>(row) * task_.m + column, task_.m, add);
+    });
+  }
+
+  float inverse_root(double norm) const {
+    return static_cast<float>(norm > 0 ? 1 / std::sqrt(norm) : 0);
+  }
+
+  void finish() {
+    for (int j = 0; j < task_.m; j++) {
+      double norm = right_norms_[j];
+      right_terms_[j] = cosine_ ? inverse_root(norm) : static_cast<float>(norm);
+    }
+    each(pieces(task_.n, kFinishedRows), [&](int index) {
+      int first = index * kFinishedRows;
+      for (int i = first; i < std::min(task_.n, first + kFinishedRows); i++) finish_row(i);
+    });
+  }
+
+  void finish_row(int i) {
+    bool root = task_.metric == OTF_EUCLIDEAN;
+    double norm = left_norms_[i];
+    float own = cosine_ ? inverse_root(norm) : static_cast<float>(norm);
+    float* row = task_.cost + static_cast<ptrdiff_t>(i) * task_.m;
+    bool near = cosine_ ? k_.cosines(row, own, right_terms_, task_.m, kNear)
+                        : k_.distances(row, own, right_terms_, task_.m, kNear, root);
+    if (!near) return;
+    std::vector<int> columns;
+    for (int j = 0; j < task_.m; j++) {
+      double squared = root ? double{row[j]} * row[j] : row[j];
+      if (squared < kNear * (cosine_ ? 1 : (norm + right_norms_[j]) * 1.001)) columns.push_back(j);
+    }
+    std::vector<double> squared = differences(i, own, columns);
+    for (size_t c = 0; c < columns.size(); c++) {
+      double exact = cosine_ ? squared[c] / 2 : root ? std::sqrt(squared[c]) : squared[c];
+      row[columns[c]] = static_cast<float>(exact);
+    }
+  }
+
+  // Squared distances of row i of x and some rows of y, the rows scaled to length 1 for the cosine.
+  std::vector<double> differences(int i, float own, const std::vector<int>& columns) const {
+    std::vector<double> squared(columns.size());
+    alignas(64) float x_buffer[kDepth];
+    alignas(64) float y_buffer[kDepth];
+    for (const Strip& strip : strips_) {
+      ptrdiff_t stride = 0;
+      const float* x = piece((*task_.x)[strip.block], strip, i, 1, x_buffer, &stride);
+      for (size_t c = 0; c < columns.size(); c++) {
+        int j = columns[c];
+        const float* y = piece((*task_.y)[strip.block], strip, j, 1, y_buffer, &stride);
+        squared[c] += k_.squared_distance(x, cosine_ ? own : 1, y, cosine_ ? right_terms_[j] : 1,
+                                          strip.depth);
+      }
+    }
+    return squared;
+  }
+
+  const Kernels& k_;
+  Pool* pool_;
+  const PairwiseTask& task_;
+  bool cosine_;
+  std::vector<Strip> strips_;
+  float* left_ = nullptr;   // a strip of x [n,kStride]
+  float* right_ = nullptr;  // a strip of y in panels
+  float* mean_ = nullptr;   // of y's columns, kDepth for each strip
+  double* left_norms_ = nullptr;
+  double* right_norms_ = nullptr;
+  float* right_terms_ = nullptr;  // norms, or their inverse roots
+};
+
+int64_t work(const otf_cost_task& task) { return int64_t{task.n} * task.m * task.d; }
+
+void solve(const Kernels& kernels, Pool* pool, const otf_cost_task& task, Scratch& scratch) {
+  FeatureRows x = plain_rows(task.x, task.d);
+  FeatureRows y = plain_rows(task.y, task.d);
+  PairwiseTask pairs{&x, &y, task.cost, task.n, task.m, task.metric};
+  Pairwise(kernels, pool, pairs).solve(scratch);
 }
 
 }  // namespace
 
+void pairwise(Engine& engine, const PairwiseTask& task) {
+  Pairwise(engine.kernels, &engine.pool, task).solve(engine.shared);
+}
+
 void cost(Engine& engine, const otf_cost_task* tasks, int count) {
-  size_t floats = 0;
-  for (int t = 0; t < count; t++) floats += static_cast<size_t>(tasks[t].d);
-  engine.shared.reserve(Scratch::rounded<float>(floats));
-  float* means = engine.shared.take<float>(floats);
-  struct Chunk {
-    const otf_cost_task* task;
-    float* mean;
-    int column;
-  };
-  std::vector<Chunk> chunks;
-  std::vector<Tile> tiles;
+  int threads = engine.pool.size();
+  std::vector<int> small;
   for (int t = 0; t < count; t++) {
-    const otf_cost_task& task = tasks[t];
-    if (task.n == 0 || task.m == 0) continue;
-    bool centred = task.metric != OTF_COSINE;
-    for (int c = 0; centred && c < task.d; c += kMeanColumns) chunks.push_back({&task, means, c});
-    add_tiles(task, centred ? means : nullptr, engine.pool.size(), tiles);
-    means += task.d;
-  }
-  engine.pool.run(static_cast<int64_t>(chunks.size()), [&](int64_t index, int) {
-    const Chunk& chunk = chunks[index];
-    const otf_cost_task& task = *chunk.task;
-    double total[kMeanColumns] = {};
-    int columns = std::min(kMeanColumns, task.d - chunk.column);
-    engine.kernels.sum_rows(task.y + chunk.column, task.d, task.m, columns, total);
-    for (int c = 0; c < columns; c++) {
-      chunk.mean[chunk.column + c] = static_cast<float>(total[c] / task.m);
+    int64_t operations = work(tasks[t]);
+    if (threads > 1 && (operations >= kHuge || (operations >= kLarge && count < 2 * threads))) {
+      solve(engine.kernels, &engine.pool, tasks[t], engine.shared);
+    } else {
+      small.push_back(t);
     }
-  });
-  engine.pool.run(static_cast<int64_t>(tiles.size()), [&](int64_t index, int worker) {
-    compute(engine.kernels, tiles[index], engine.scratch[worker]);
+  }
+  // The longest first, so that no thread starts one when the others have finished.
+  std::stable_sort(small.begin(), small.end(),
+                   [&](int p, int q) { return work(tasks[p]) > work(tasks[q]); });
+  engine.pool.run(static_cast<int64_t>(small.size()), [&](int64_t index, int worker) {
+    solve(engine.kernels, nullptr, tasks[small[index]], engine.scratch[worker]);
   });
 }
 

@@ -1,6 +1,6 @@
 #include "engine.h"
 
-#include <cstdlib>
+#include <cstdint>
 #include <new>
 #include <utility>
 
@@ -14,23 +14,25 @@ OutOfMemory::OutOfMemory(size_t bytes)
     : std::runtime_error("out of memory: " + std::to_string(bytes) + " bytes were asked for") {}
 
 namespace {
+constexpr std::align_val_t kCacheLine{64};
 constexpr size_t kHugePage = size_t{2} << 20;
-
-size_t alignment(size_t bytes) { return bytes >= 2 * kHugePage ? kHugePage : 64; }
 }  // namespace
 
 void* acquire(size_t bytes) noexcept {
-  size_t unit = alignment(bytes);
   if (bytes > SIZE_MAX / 2) return nullptr;
-  void* memory = std::aligned_alloc(unit, (bytes + unit - 1) / unit * unit);
+  void* memory = ::operator new(bytes, kCacheLine, std::nothrow);
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   // Fewer page faults and TLB misses; a refusal changes nothing but the speed.
-  if (memory != nullptr && unit == kHugePage) madvise(memory, bytes, MADV_HUGEPAGE);
+  if (memory != nullptr && bytes >= 2 * kHugePage) {
+    uintptr_t first = (reinterpret_cast<uintptr_t>(memory) + kHugePage - 1) / kHugePage * kHugePage;
+    uintptr_t last = (reinterpret_cast<uintptr_t>(memory) + bytes) / kHugePage * kHugePage;
+    madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+  }
 #endif
   return memory;
 }
 
-void release(void* memory) noexcept { std::free(memory); }
+void release(void* memory) noexcept { ::operator delete(memory, kCacheLine); }
 
 Scratch::Scratch(Scratch&& other) noexcept
     : memory_(std::exchange(other.memory_, nullptr)),

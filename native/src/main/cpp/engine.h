@@ -74,11 +74,13 @@ const Kernels& select_kernels(const std::string& isa);
 
 void features(Engine& engine, const otf_feature_task* tasks, int count);
 void cost(Engine& engine, const otf_cost_task* tasks, int count);
+// A balanced task without a plan is solved for its potentials only.
 void sinkhorn(Engine& engine, const otf_sinkhorn_task* tasks, otf_report* reports, int count);
 void assign(Engine& engine, const otf_assign_task* tasks, otf_report* reports, int count);
 void transport(Engine& engine, const otf_transport_task* tasks, otf_report* reports, int count);
 void maps(Engine& engine, const otf_map_task* tasks, int count);
-void average(Engine& engine, const otf_average_task* tasks, int count);
+// With `add` on top of what the targets hold.
+void average(Engine& engine, const otf_average_task* tasks, int count, bool add = false);
 
 otf_limits limits(Engine& engine);
 

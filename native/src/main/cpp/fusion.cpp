@@ -1,13 +1,13 @@
 // Prepared fusion: see fusion.h. A model is aligned group by group (Singh and Jaggi 2020, algorithm
-// 1); features that are rows of the weights as they lie are not copied. Memory beyond models and
-// output: two feature matrices and one cost matrix of the largest group, and the maps.
+// 1); features are read from the weights piece by piece. Memory beyond models and output: a few cost
+// matrices of the largest group, strips of its features, and the maps that are in use.
 #include "fusion.h"
 
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
-#include "axes.h"
+#include "cost.h"
 
 namespace otf {
 namespace {
@@ -40,39 +40,36 @@ Fusion::Fusion(Engine& engine, const otf_program& p)
   settings_.epsilon = p.epsilon;
   settings_.tolerance = p.tolerance;
   settings_.tau = p.tau;
+  settings_.annealing = p.annealing;
   settings_.max_iterations = p.max_iterations;
   settings_.warm_start = p.warm_start;
-  require(exact_ || (p.epsilon > 0 && p.tolerance >= 0 && p.tau > 0 && p.max_iterations >= 1),
+  require(exact_ || (p.epsilon > 0 && p.tolerance >= 0 && p.tau > 0 && p.annealing >= 0 &&
+                     p.annealing < 1 && p.max_iterations >= 1),
           "fusion: a setting of the solver is out of range");
   permutation_ = exact_ && marginals_ == 0;
   for (int i = 0; i < p.step_count; i++) steps_.push_back(step(p.steps[i]));
   for (int i = 0; i < p.part_count; i++) parts_.push_back(part(p.parts[i]));
 
-  size_t features = 0;
   size_t square = 0;
-  size_t tasks = 0;
   size_t vectors = 0;
   size_t rows = 0;
   for (const Step& s : steps_) {
     size_t n = static_cast<size_t>(s.n);
-    features = std::max(features, n * static_cast<size_t>(s.columns));
     square = std::max(square, n * n);
-    tasks = std::max(tasks, 4 * s.blocks.size());
     vectors = std::max(vectors, 2 * s.blocks.size() * n);
     rows = std::max(rows, n);
   }
-  x_.resize(features);
-  y_.resize(features);
   cost_.resize(square);
   x_vectors_.resize(vectors);
   y_vectors_.resize(vectors);
-  feature_tasks_.reserve(tasks);
   if (!permutation_) {
     plan_.resize(square);
     a_.resize(rows);
     b_.resize(rows);
   }
 
+  for (const Part& part : parts_) ready_.push_back(ready(part));
+  std::vector<size_t> slots = share_memory();
   models_.assign(weights_.size(), nullptr);
   maps_.resize(weights_.size());
   part_axes_.resize(weights_.size());
@@ -93,8 +90,8 @@ Fusion::Fusion(Engine& engine, const otf_program& p)
       if (permutation_) {
         maps.source.resize(n);
       } else {
-        maps.p.resize(n * n);
-        maps.q.resize(n * n);
+        maps.p = soft_[slots[static_cast<size_t>(s.group)]].data();
+        maps.q = maps.p + n * n;
         maps.f.resize(n);
         maps.g.resize(n);
       }
@@ -184,7 +181,7 @@ Fusion::Step Fusion::step(const otf_step& source) const {
 otf_segment Fusion::segment(const Segment& s, bool input, Maps& maps) const {
   int n = s.size / s.block;
   if (permutation_) return {OTF_HARD, n, n, s.block, maps.source.data(), nullptr};
-  const float* matrix = input && !input_column_ ? maps.q.data() : maps.p.data();
+  const float* matrix = input && !input_column_ ? maps.q : maps.p;
   return {OTF_SOFT, n, n, s.block, nullptr, matrix};
 }
 
@@ -222,9 +219,11 @@ void Fusion::set_model(int32_t index, const float* weights) {
 void Fusion::run(float* output) {
   for (const float* model : models_) require(model != nullptr, "fusion: a model was not set");
   std::lock_guard<std::mutex> lock(engine_->mutex);
-  for (int k : members_) {
-    if (k != anchor_) align(k);
+  if (!permutation_) {
+    for (int k : members_) align(k, k != members_[0], output);
+    return;
   }
+  for (int k : members_) align(k, false, output);
   for (size_t i = 0; i < parts_.size(); i++) {
     averages_[i].target = output + parts_[i].offset;
     for (size_t s = 0; s < members_.size(); s++) {
@@ -234,72 +233,143 @@ void Fusion::run(float* output) {
   average(*engine_, averages_.data(), static_cast<int>(averages_.size()));
 }
 
-void Fusion::align(int model) {
-  const float* x_weights = models_[static_cast<size_t>(model)];
-  const float* y_weights = models_[static_cast<size_t>(anchor_)];
+int Fusion::ready(const Part& part) const {
+  int latest = -1;
+  for (const Axis& axis : part.axes) {
+    for (const Segment& s : axis.segments) {
+      for (size_t i = 0; i < steps_.size(); i++) {
+        if (steps_[i].group == s.group) latest = std::max(latest, static_cast<int>(i));
+      }
+    }
+  }
+  return latest;
+}
+
+std::vector<size_t> Fusion::share_memory() {
+  std::vector<size_t> slots(group_sizes_.size());
+  if (permutation_) return slots;
+  std::vector<int> last(group_sizes_.size(), -1);
+  auto use = [&](const Part& part, int step) {
+    for (const Axis& axis : part.axes) {
+      for (const Segment& s : axis.segments) {
+        if (s.group >= 0) last[static_cast<size_t>(s.group)] = std::max(last[static_cast<size_t>(s.group)], step);
+      }
+    }
+  };
+  for (size_t i = 0; i < parts_.size(); i++) use(parts_[i], ready_[i]);
+  for (size_t i = 0; i < steps_.size(); i++) {
+    for (const Block& b : steps_[i].blocks) use(b.weights, static_cast<int>(i));
+  }
+  std::vector<int> free;  // the step after which a slot is
+  for (size_t i = 0; i < steps_.size(); i++) {
+    size_t group = static_cast<size_t>(steps_[i].group);
+    size_t slot = 0;
+    while (slot < free.size() && free[slot] >= static_cast<int>(i)) slot++;
+    if (slot == free.size()) {
+      free.push_back(0);
+      soft_.emplace_back();
+    }
+    free[slot] = last[group];
+    slots[group] = slot;
+    size_t n = static_cast<size_t>(steps_[i].n);
+    soft_[slot].resize(std::max(soft_[slot].size(), 2 * n * n));
+  }
+  return slots;
+}
+
+// Adds a model's tensors that a step has made ready to the output, or writes them.
+void Fusion::accumulate(int model, int step, bool add, float* output) {
+  std::vector<otf_source> sources;
+  std::vector<otf_average_task> tasks;
+  sources.reserve(parts_.size());
+  for (size_t i = 0; i < parts_.size(); i++) {
+    if (ready_[i] != step) continue;
+    const Axes& a = *part_axes_[static_cast<size_t>(model)][i];
+    sources.push_back({models_[static_cast<size_t>(model)] + parts_[i].offset, a.axes.data(),
+                       static_cast<int32_t>(a.axes.size()),
+                       static_cast<float>(weights_[static_cast<size_t>(model)])});
+    tasks.push_back({output + parts_[i].offset, &sources.back(), 1, parts_[i].length});
+  }
+  average(*engine_, tasks.data(), static_cast<int>(tasks.size()), add);
+}
+
+// Finds a model's maps. Soft ones are put to use at once.
+void Fusion::align(int model, bool add, float* output) {
+  if (!permutation_) accumulate(model, -1, add, output);
   for (size_t i = 0; i < steps_.size(); i++) {
     const Step& step = steps_[i];
-    row_segment_ = {OTF_IDENTITY, step.n, step.n, 1, nullptr, nullptr};
-    feature_tasks_.clear();
-    const float* x = features(step, i, x_weights, false, model, x_.data(), x_vectors_.data());
-    const float* y = features(step, i, y_weights, true, anchor_, y_.data(), y_vectors_.data());
-    if (!feature_tasks_.empty()) {
-      otf::features(*engine_, feature_tasks_.data(), static_cast<int>(feature_tasks_.size()));
+    if (model == anchor_) {
+      if (!permutation_) accumulate(model, static_cast<int>(i), add, output);
+      continue;
     }
-    otf_cost_task task{x, y, cost_.data(), step.n, step.n, step.columns, metric_};
-    cost(*engine_, &task, 1);
+    fold(step, model, x_vectors_.data());
+    fold(step, anchor_, y_vectors_.data());
+    int most = slab_rows(step, i, model);
+    FeatureRows y = rows(i, anchor_, y_vectors_.data(), 0, step.n);
+    for (int first = 0; first < step.n; first += most) {
+      int count = std::min(most, step.n - first);
+      FeatureRows x = rows(i, model, x_vectors_.data(), first, count);
+      pairwise(*engine_, {&x, &y, cost_.data() + static_cast<int64_t>(first) * step.n, count, step.n,
+                          metric_});
+    }
     solve(model, step, maps_[static_cast<size_t>(model)][static_cast<size_t>(step.group)]);
+    if (!permutation_) accumulate(model, static_cast<int>(i), add, output);
   }
 }
 
-// Rows that lie in the weights as features need them.
-bool Fusion::direct(const Step& step, bool anchor) const {
-  const Block& b = step.blocks[0];
-  if (step.blocks.size() != 1 || b.has_bias() || b.output_axis != 0) return false;
-  if (anchor) return true;
-  for (const Axis& axis : b.weights.axes) {
-    for (const Segment& s : axis.segments) {
-      if (axis.input && s.group >= 0) return false;
-    }
+// Rows of a model that are worked out at once: all, unless a soft map moves their columns.
+int Fusion::slab_rows(const Step& step, size_t step_index, int model) const {
+  int64_t most = step.n;
+  for (size_t i = 0; i < step.blocks.size(); i++) {
+    const Axes& a = *feature_axes_[static_cast<size_t>(model)][step_index][i];
+    if (std::none_of(a.axes.begin(), a.axes.end(), is_soft)) continue;
+    int rank = static_cast<int>(a.axes.size());
+    most = std::min(most, slab_size(a.axes.data(), rank, step.blocks[i].output_axis));
   }
-  return true;
+  return static_cast<int>(most);
 }
 
-// Appends the tasks that fill the target, or returns where the features are already.
-const float* Fusion::features(const Step& step, size_t index, const float* weights, bool anchor,
-                              int model, float* target, float* vectors) {
-  if (!step.blocks.empty() && direct(step, anchor)) {
-    const Block& b = step.blocks[0];
-    return weights + b.weights.offset + static_cast<int64_t>(b.first_row) * b.columns;
-  }
-  int column = 0;
+// Where a block's normalisation folded into its bias goes; its scale follows.
+float* Fusion::folded(const Step& step, size_t block, float* vectors) const {
+  return vectors + 2 * block * static_cast<size_t>(step.n);
+}
+
+void Fusion::fold(const Step& step, int model, float* vectors) const {
+  const float* weights = models_[static_cast<size_t>(model)];
   for (size_t i = 0; i < step.blocks.size(); i++) {
     const Block& b = step.blocks[i];
-    float* scale = nullptr;
-    float* bias = vectors + 2 * i * static_cast<size_t>(step.n);
-    if (b.gamma >= 0) {
-      scale = bias + step.n;
-      for (int r = 0; r < step.n; r++) {
-        double factor = weights[b.gamma + r] / std::sqrt(weights[b.variance + r] + b.epsilon);
-        double before = b.bias >= 0 ? weights[b.bias + r] : 0.0;
-        scale[r] = static_cast<float>(factor);
-        bias[r] = static_cast<float>((before - weights[b.mean + r]) * factor + weights[b.beta + r]);
-      }
-    } else if (b.bias >= 0) {
-      std::copy(weights + b.bias, weights + b.bias + step.n, bias);
-    }
-    const Axes& a = *feature_axes_[static_cast<size_t>(model)][index][i];
-    feature_tasks_.push_back({weights + b.weights.offset, a.axes.data(),
-                              scale, target, static_cast<int32_t>(a.axes.size()), b.output_axis,
-                              b.first_row, step.n, step.columns, column});
-    column += b.columns;
-    if (b.has_bias()) {
-      row_axis_ = {&row_segment_, 1};
-      feature_tasks_.push_back({bias, &row_axis_, nullptr, target, 1, 0, 0, step.n, step.columns, column});
-      column++;
+    if (b.gamma < 0) continue;
+    float* bias = folded(step, i, vectors);
+    float* scale = bias + step.n;
+    for (int r = 0; r < step.n; r++) {
+      double factor = weights[b.gamma + r] / std::sqrt(weights[b.variance + r] + b.epsilon);
+      double before = b.bias >= 0 ? weights[b.bias + r] : 0.0;
+      scale[r] = static_cast<float>(factor);
+      bias[r] = static_cast<float>((before - weights[b.mean + r]) * factor + weights[b.beta + r]);
     }
   }
-  return target;
+}
+
+FeatureRows Fusion::rows(size_t step_index, int model, float* vectors, int first, int count) {
+  const Step& step = steps_[step_index];
+  const float* weights = models_[static_cast<size_t>(model)];
+  scratch_.resize(std::max(scratch_.size(), 2 * step.blocks.size()));
+  FeatureRows result;
+  for (size_t i = 0; i < step.blocks.size(); i++) {
+    const Block& b = step.blocks[i];
+    const Axes& a = *feature_axes_[static_cast<size_t>(model)][step_index][i];
+    RowBlock rows = tensor_rows(*engine_, weights + b.weights.offset, a.axes, b.output_axis,
+                                b.first_row + first, count, &scratch_[2 * i]);
+    if (b.gamma >= 0) {
+      rows.extra = folded(step, i, vectors) + first;
+      rows.scale = rows.extra + step.n;
+    } else if (b.bias >= 0) {
+      rows.extra = weights + b.bias + first;
+    }
+    rows.columns += b.has_bias() ? 1 : 0;
+    result.push_back(std::move(rows));
+  }
+  return result;
 }
 
 void Fusion::solve(int model, const Step& step, Maps& maps) {
@@ -327,7 +397,7 @@ void Fusion::solve(int model, const Step& step, Maps& maps) {
     sinkhorn(*engine_, &task, &report, 1);
     maps.warm = true;
   }
-  otf_map_task task{plan_.data(), maps.p.data(), maps.q.data(), step.n, step.n};
+  otf_map_task task{plan_.data(), maps.p, maps.q, step.n, step.n};
   otf::maps(*engine_, &task, 1);
 }
 

@@ -6,7 +6,7 @@
 #include <deque>
 #include <vector>
 
-#include "engine.h"
+#include "rows.h"
 
 namespace otf {
 
@@ -53,11 +53,12 @@ class Fusion {
     std::vector<Block> blocks;
     std::vector<Block> producers;
   };
-  // The maps of one group of one model: a permutation, or P and Q.
+  // The maps of one group of one model: a permutation, or P and Q, whose memory other groups and models
+  // take over when the last tensor that they move is done.
   struct Maps {
     std::vector<int32_t> source;
-    std::vector<float> p;
-    std::vector<float> q;
+    float* p = nullptr;
+    float* q = nullptr;
     std::vector<float> f;
     std::vector<float> g;
     bool mapped = false;
@@ -79,11 +80,20 @@ class Fusion {
   Axes& identity(const Part& part);
   otf_segment segment(const Segment& segment, bool input, Maps& maps) const;
 
-  void align(int model);
+  // After which step all groups of a part have their maps; -1: it has none.
+  int ready(const Part& part) const;
+  // Gives every group memory for P and Q that is not in use at the same time; indices of soft_.
+  std::vector<size_t> share_memory();
+
+  void align(int model, bool add, float* output);
+  void accumulate(int model, int step, bool add, float* output);
   void solve(int model, const Step& step, Maps& maps);
-  const float* features(const Step& step, size_t index, const float* weights, bool anchor, int model,
-                        float* target, float* vectors);
-  bool direct(const Step& step, bool anchor) const;
+  int slab_rows(const Step& step, size_t step_index, int model) const;
+  float* folded(const Step& step, size_t block, float* vectors) const;
+  // Folds a model's normalisations for a step into `vectors`.
+  void fold(const Step& step, int model, float* vectors) const;
+  // Some rows of a model's features for a step.
+  FeatureRows rows(size_t step_index, int model, float* vectors, int first, int count);
   void marginal(const Step& step, const float* weights, std::vector<float>& mass) const;
 
   Engine* engine_;
@@ -108,17 +118,15 @@ class Fusion {
   std::vector<std::vector<otf_source>> sources_;   // [part]
   std::vector<int> members_;                       // models with a weight, in order
   std::vector<otf_average_task> averages_;         // [part]
-  std::vector<otf_feature_task> feature_tasks_;
-  std::vector<float> x_;
-  std::vector<float> y_;
+  std::vector<int> ready_;             // [part]
+  std::vector<std::vector<float>> soft_;  // P and Q one after the other
+  std::vector<Scratch> scratch_;  // two for each block of a step, for soft maps
   std::vector<float> cost_;
   std::vector<float> plan_;
   std::vector<float> a_;
   std::vector<float> b_;
   std::vector<float> x_vectors_;
   std::vector<float> y_vectors_;
-  otf_segment row_segment_{};  // of a vector with an entry for each neuron
-  otf_axis row_axis_{};
 };
 
 }  // namespace otf

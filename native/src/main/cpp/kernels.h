@@ -27,16 +27,38 @@ struct TwoSmallest {
   int32_t second_index;
 };
 
+// What a row of the rounded plan is made of: K_ij * scaled * scaled_columns_j + lack * lacking_j.
+struct FinishedRow {
+  float scaled;
+  const float* scaled_columns;
+  float lack;
+  const float* lacking;
+  // The plan before rounding: K_ij * scaling * column_scalings_j, and the potentials that give it as
+  // 2^(potential + column_potentials_j - unit C_ij).
+  float scaling;
+  const float* column_scalings;
+  double potential;
+  const double* column_potentials;
+  double unit;
+};
+
+// The transport cost of a row, and its generalised Kullback-Leibler divergence from the plan before
+// rounding, in bits.
+struct RowObjectives {
+  double cost;
+  double divergence;
+};
+
 struct Kernels {
   const char* isa;
   int width;  // floats in a vector
   int panel;  // columns of a packed right panel
 
   // --- pairwise cost and matrix products (kernels_gemm.h) ---
-  // dst[r][k] = scale * (src[r][k] - mean[k]), dst rows kStride apart, zero from depth to a multiple
+  // dst[r][k] = src[r][k] - mean[k], dst rows kStride apart, zero from depth to a multiple
   // of the vector width; norms[r] += squares in double. mean and norms may be null.
   void (*pack_left)(const float* src, ptrdiff_t stride, int rows, int depth, const float* mean,
-                    float scale, float* dst, double* norms);
+                    float* dst, double* norms);
   // The same, transposed into panels: dst[c / panel][k][c % panel].
   void (*pack_right)(const float* src, ptrdiff_t stride, int columns, int depth, const float* mean,
                      float* dst, double* norms);
@@ -77,14 +99,12 @@ struct Kernels {
   void (*accumulate)(const float* part, int padded, double* total);
   // row[j] = from[j] * factor * column[j], without the last where column is null; returns the sum.
   double (*scale_row)(float* row, const float* from, float factor, const float* column, int m);
-  // row[j] += factor * column[j]; returns the sum of row[j] * cost[j].
-  double (*add_outer)(float* row, float factor, const float* column, const float* cost, int m);
   // The sum of x[j].
   double (*total)(const float* x, int m);
-  // The generalised Kullback-Leibler divergence, in bits, of a row of the plan from
-  // P_j = 2^(row + column[j] - unit * cost[j]).
-  double (*divergence)(const float* plan, const float* cost, double unit, double row,
-                       const double* column, int m);
+  // Writes a row of the rounded plan and returns its part of the objectives; K and the column arrays
+  // are padded.
+  RowObjectives (*finish_row)(const float* k_row, const float* cost, const FinishedRow& row, int m,
+                              float* plan);
 
   // --- exact solvers (kernels_scan.h) ---
   // The smallest cost[j] - v[j] and its place, the first of equals.

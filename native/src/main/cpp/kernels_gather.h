@@ -41,19 +41,24 @@ inline void gather_runs(float* out, const float* src, const int32_t* index, int6
   }
   int64_t u = start / unit;
   int64_t skip = start % unit;
-  if (unit <= W && skip == 0) {  // one vector a run, like the kernels of a convolution
+  if (skip > 0) {  // the rest of a run
+    int64_t length = unit - skip < count ? unit - skip : count;
+    run<Add>(out, src + index[u] * unit + skip, length, weight);
+    out += length;
+    count -= length;
+    u++;
+  }
+  if (unit <= W) {  // one vector a run, like the kernels of a convolution
     int n = static_cast<int>(unit);
     for (; count >= unit; count -= unit, out += unit, u++) {
       put<Add>(out, load(src + index[u] * unit, n), weight, n);
     }
   }
-  while (count > 0) {
-    int64_t length = unit - skip < count ? unit - skip : count;
-    run<Add>(out, src + index[u] * unit + skip, length, weight);
+  for (; count > 0; u++) {
+    int64_t length = unit < count ? unit : count;
+    run<Add>(out, src + index[u] * unit, length, weight);
     out += length;
     count -= length;
-    skip = 0;
-    u++;
   }
 }
 

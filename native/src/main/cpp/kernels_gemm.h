@@ -19,8 +19,7 @@ constexpr int kVectors = 2;
 constexpr int kPanel = kVectors * W;
 
 inline void pack_left(const float* src, ptrdiff_t stride, int rows, int depth, const float* mean,
-                      float scale, float* dst, double* norms) {
-  F factor = set(scale);
+                      float* dst, double* norms) {
   for (int r = 0; r < rows; r++) {
     const float* from = src + r * stride;
     float* to = dst + static_cast<ptrdiff_t>(r) * kStride;
@@ -29,7 +28,6 @@ inline void pack_left(const float* src, ptrdiff_t stride, int rows, int depth, c
       int n = depth - k < W ? depth - k : W;
       F x = n == W ? load(from + k) : load(from + k, n);
       if (mean != nullptr) x = x - (n == W ? load(mean + k) : load(mean + k, n));
-      x = x * factor;
       store(to + k, x);
       if (norms != nullptr) {
         squares = fma(low(x), low(x), squares);

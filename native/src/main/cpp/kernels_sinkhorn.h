@@ -140,19 +140,39 @@ inline bool column_scalings(const float* b, const double* columns, int m, double
   return beyond == 0;
 }
 
-inline void axpy(const float* matrix, ptrdiff_t stride, const float* s, int padded, float* column) {
+// Long rows behind these are asked for meanwhile: they are taken next and would otherwise keep dot()
+// waiting for the second-level cache. Two groups of them must fit the first one.
+constexpr int kLeastAhead = 256;
+constexpr int kMostAhead = 640;
+
+template <bool Ahead>
+OTF_INLINE void add_group(const float* matrix, ptrdiff_t stride, const float* s, int padded,
+                          float* column) {
   F factor[kRowGroup];
 #pragma GCC unroll 8
   for (int r = 0; r < kRowGroup; r++) factor[r] = set(s[r]);
+  const float* next = matrix + kRowGroup * stride;
   for (int j = 0; j < padded; j += W) {
     F even = load(column + j);
     F odd = set(0.0f);
 #pragma GCC unroll 4
     for (int r = 0; r < kRowGroup; r += 2) {
+      if (Ahead) {
+        __builtin_prefetch(next + r * stride + j);
+        __builtin_prefetch(next + (r + 1) * stride + j);
+      }
       even = fma(load(matrix + r * stride + j), factor[r], even);
       odd = fma(load(matrix + (r + 1) * stride + j), factor[r + 1], odd);
     }
     store(column + j, even + odd);
+  }
+}
+
+inline void axpy(const float* matrix, ptrdiff_t stride, const float* s, int padded, float* column) {
+  if (padded >= kLeastAhead && padded <= kMostAhead) {
+    add_group<true>(matrix, stride, s, padded, column);
+  } else {
+    add_group<false>(matrix, stride, s, padded, column);
   }
 }
 
@@ -176,19 +196,6 @@ inline double scale_row(float* row, const float* from, float factor, const float
   return sum(total);
 }
 
-inline double add_outer(float* row, float factor, const float* column, const float* cost, int m) {
-  F s = set(factor);
-  D total = set(0.0);
-  sweep(m, [&](int j, auto extent) {
-    F x = fma(s, load(column + j, extent), load(row + j, extent));
-    F c = load(cost + j, extent);
-    store(row + j, x, extent);
-    total = fma(low(x), low(c), total);
-    total = fma(high(x), high(c), total);
-  });
-  return sum(total);
-}
-
 inline double total(const float* x, int m) {
   D sums = set(0.0);
   sweep(m, [&](int j, auto extent) {
@@ -198,21 +205,32 @@ inline double total(const float* x, int m) {
   return sum(sums);
 }
 
-// Sum of T (log2(T / P) - (T - P)/T / ln 2) with log2 P = row + column - unit * cost.
-inline double divergence(const float* plan, const float* cost, double unit, double row,
-                         const double* column, int m) {
-  D k = set(-unit);
-  D u = set(row);
-  D sums = set(0.0);
+// A row of the rounded plan T and its part of the primal and dual objectives: the sum of T C and that
+// of T (log2(T / P) - (T - P)/T / ln 2) with log2 P = row + v - unit C. K scaled to P may have lost
+// entries that are too small to count in T - P.
+inline RowObjectives finish_row(const float* k_row, const float* cost, const FinishedRow& row, int m,
+                                float* plan) {
+  F scaled = set(row.scaled);
+  F scaling = set(row.scaling);
+  F lack = set(row.lack);
+  D unit = set(-row.unit);
+  D u = set(row.potential);
   F inverse_ln2 = set(1.44269504f);
+  D total = set(0.0);
+  F gaps = set(0.0f);
   sweep(m, [&](int j, auto extent) {
-    F t = load(plan + j, extent);
+    F k = load(k_row + j);
     F c = load(cost + j, extent);
-    F p = narrow(fma(low(c), k, load(column + j) + u), fma(high(c), k, load(column + j + H) + u));
-    F gap = keep(t * (log2(t) - p) - (t - exp2(p)) * inverse_ln2, extent);
-    sums = sums + (low(gap) + high(gap));
+    F t = fma(lack, load(row.lacking + j), k * scaled * load(row.scaled_columns + j));
+    store(plan + j, t, extent);
+    F log_p = narrow(fma(low(c), unit, load(row.column_potentials + j) + u),
+                     fma(high(c), unit, load(row.column_potentials + j + H) + u));
+    F p = k * scaling * load(row.column_scalings + j);
+    gaps = gaps + keep(t * (log2(t) - log_p) - (t - p) * inverse_ln2, extent);
+    total = fma(low(t), low(c), total);
+    total = fma(high(t), high(c), total);
   });
-  return sum(sums);
+  return {sum(total), sum(gaps)};
 }
 
 }  // namespace otf::OTF_SIMD

@@ -44,7 +44,7 @@ class Balanced : SinkhornProblem {
     size_t parts = static_cast<size_t>(pool_ == nullptr ? 1 : blocks_) * width_;
     scratch.reserve(Scratch::rounded<float>(size) + Scratch::rounded<float>(parts) +
                     3 * Scratch::rounded<double>(rows_) + 2 * Scratch::rounded<double>(width_) +
-                    2 * Scratch::rounded<float>(rows_) + Scratch::rounded<float>(width_));
+                    2 * Scratch::rounded<float>(rows_) + 2 * Scratch::rounded<float>(width_));
     matrix_ = scratch.take<float>(size);
     parts_ = scratch.take<float>(parts);
     u_ = scratch.take<double>(rows_);
@@ -55,6 +55,7 @@ class Balanced : SinkhornProblem {
     s_ = scratch.take<float>(rows_);
     old_s_ = scratch.take<float>(rows_);
     w_ = scratch.take<float>(width_);
+    scaled_w_ = scratch.take<float>(width_);
   }
 
   void start() {
@@ -64,6 +65,7 @@ class Balanced : SinkhornProblem {
     }
     std::fill_n(v_, width_, 0.0);
     std::fill_n(w_, width_, 0.0f);
+    std::fill_n(scaled_w_, width_, 0.0f);
     for (int i = 0; i < n_; i++) u_[i] = task_.warm_start ? task_.f[i] * unit_ : 0;
     for (int j = 0; j < m_; j++) v_[j] = task_.warm_start ? task_.g[j] * unit_ : 0;
     std::fill_n(s_, n_, 1.0f);
@@ -74,13 +76,30 @@ class Balanced : SinkhornProblem {
   void iterate() {
     bool fold = true;
     while (true) {
+      if (iterations_ < task_.max_iterations) fold |= anneal(iterations_ + 1);
       row_pass(fold);
-      converged_ = iterations_ > 0 && violation_ <= task_.tolerance;
+      converged_ = iterations_ > 0 && settled(iterations_) && violation_ <= task_.tolerance;
       if (converged_ || iterations_ == task_.max_iterations) break;
       fold = !column_pass();
       iterations_++;
     }
     std::swap(s_, old_s_);
+  }
+
+  // Takes the potentials to an iteration's epsilon, with all scalings folded in where that is another.
+  bool anneal(int iteration) {
+    double relative = epsilon_at(iteration);
+    if (relative * mean_ == eps_) return false;
+    double factor = set_epsilon(relative);
+    for (int i = 0; i < n_; i++) {
+      u_[i] = factor * (u_[i] + std::log2(static_cast<double>(s_[i])));
+      s_[i] = 1;
+    }
+    for (int j = 0; j < m_; j++) {
+      v_[j] = factor * (v_[j] + std::log2(static_cast<double>(w_[j])));
+      w_[j] = 1;
+    }
+    return true;
   }
 
   // Makes row i of K and returns its sum. A row whose sum is beyond what a scaling may repair gets
@@ -170,42 +189,59 @@ class Balanced : SinkhornProblem {
     return false;
   }
 
-  // Potentials, then rounding onto the transport polytope (Altschuler et al. 2017, algorithm 2).
+  // Potentials, then rounding onto the transport polytope (Altschuler et al. 2017, algorithm 2). The
+  // plan is written once, in the pass that takes its cost and its divergence.
   otf_report finish() {
     for (int i = 0; i < n_; i++) {
       total_u_[i] = u_[i] + std::log2(static_cast<double>(s_[i]));
       task_.f[i] = static_cast<float>(total_u_[i] / unit_);
-      s_[i] *= static_cast<float>(std::min(1.0, task_.a[i] / row_sums_[i]));
+      old_s_[i] = s_[i] * static_cast<float>(std::min(1.0, task_.a[i] / row_sums_[i]));
     }
     for (int j = 0; j < m_; j++) {
       v_[j] += std::log2(static_cast<double>(w_[j]));
       task_.g[j] = static_cast<float>(v_[j] / unit_);
     }
+    if (task_.plan == nullptr) return {0, violation_, 0, iterations_, converged_};
     double missing = scale_columns();
     double share = missing > 0 ? 1 / missing : 0;
-    // Row by row, while it is in the first-level cache.
-    double cost = sum_rows([&](int i) {
-      double sum = k_.scale_row(plan_row(i), k_row(i), s_[i], w_, m_);
-      float lack = static_cast<float>(std::max(0.0, task_.a[i] - sum) * share);
-      double row_cost = k_.add_outer(plan_row(i), lack, lacking_columns(), cost_row(i), m_);
-      row_sums_[i] = k_.divergence(plan_row(i), cost_row(i), unit_, total_u_[i], v_, m_);
-      return row_cost;
-    });
+    double cost = 0;
     double gap = 0;
-    for (int i = 0; i < n_; i++) gap += row_sums_[i] * eps_ * kLn2;
+    std::vector<double> gaps(blocks_);
+    each_block([&](int b, int first, int last) {
+      partial_[b] = 0;
+      for (int i = first; i < last; i += kRowGroup) {
+        double sums[kRowGroup];
+        k_.dot(k_row(i), width_, scaled_w_, width_, sums);
+        for (int r = i; r < std::min(last, i + kRowGroup); r++) {
+          double sum = sums[r - i] * old_s_[r];
+          float lack = static_cast<float>(std::max(0.0, task_.a[r] - sum) * share);
+          FinishedRow row{old_s_[r], scaled_w_, lack, lacking_columns(), s_[r],
+                          w_,        total_u_[r], v_, unit_};
+          RowObjectives part = k_.finish_row(k_row(r), cost_row(r), row, m_, plan_row(r));
+          partial_[b] += part.cost;
+          gaps[b] += part.divergence;
+        }
+      }
+    });
+    for (int b = 0; b < blocks_; b++) {
+      cost += partial_[b];
+      gap += gaps[b] * eps_ * kLn2;
+    }
     return {cost, violation_, gap, iterations_, converged_};
   }
 
   float* lacking_columns() const { return parts_; }
 
-  // Takes columns that are too heavy down to their marginal; what the others lack goes to
-  // lacking_columns(), its sum is returned.
+  // Takes columns that are too heavy down to their marginal, by scaled_w_; what the others lack goes
+  // to lacking_columns(), its sum is returned.
   double scale_columns() {
     if (pool_ == nullptr) std::fill_n(columns_, width_, 0.0);
     each_block([&](int b, int first, int last) {
       float* part = parts_ + (pool_ == nullptr ? 0 : static_cast<ptrdiff_t>(b) * width_);
       std::fill_n(part, width_, 0.0f);
-      for (int i = first; i < last; i += kRowGroup) k_.axpy(k_row(i), width_, s_ + i, width_, part);
+      for (int i = first; i < last; i += kRowGroup) {
+        k_.axpy(k_row(i), width_, old_s_ + i, width_, part);
+      }
       if (pool_ == nullptr) k_.accumulate(part, width_, columns_);
     });
     if (pool_ != nullptr) sum_parts();
@@ -213,7 +249,7 @@ class Balanced : SinkhornProblem {
     for (int j = 0; j < m_; j++) {
       double sum = columns_[j] * w_[j];
       double lack = std::max(0.0, task_.b[j] - sum);
-      if (sum > task_.b[j]) w_[j] *= static_cast<float>(task_.b[j] / sum);
+      scaled_w_[j] = w_[j] * (sum > task_.b[j] ? static_cast<float>(task_.b[j] / sum) : 1.0f);
       lacking_columns()[j] = static_cast<float>(lack);
       missing += lack;
     }
@@ -228,6 +264,7 @@ class Balanced : SinkhornProblem {
   float* s_ = nullptr;        // scalings
   float* old_s_ = nullptr;    // those of the iteration before
   float* w_ = nullptr;
+  float* scaled_w_ = nullptr;  // w after rounding
   double* row_sums_ = nullptr;
   double* total_u_ = nullptr;
   double* columns_ = nullptr;

@@ -25,11 +25,28 @@ class SinkhornProblem {
         blocks_((task.n + kRowBlock - 1) / kRowBlock),
         partial_(blocks_) {
     double total = sum_rows([&](int i) { return k_.total(cost_row(i), m_); });
-    eps_ = task.epsilon * total / (static_cast<double>(n_) * m_);
-    unit_ = 1 / (eps_ * kLn2);
+    mean_ = total / (static_cast<double>(n_) * m_);
+    set_epsilon(epsilon_at(1));
   }
 
  protected:
+  // The relative epsilon of iteration 1, 2, ...; see org.otfuse.SinkhornSettings.epsilonAt.
+  double epsilon_at(int iteration) const {
+    if (task_.warm_start || iteration >= task_.max_iterations) return task_.epsilon;
+    return std::max(task_.epsilon, std::pow(task_.annealing, iteration));
+  }
+
+  // Whether that iteration has the final epsilon, so that the stopping rule applies after it.
+  bool settled(int iteration) const { return epsilon_at(iteration) == task_.epsilon; }
+
+  // Returns what potentials in powers of 2 have to be multiplied by.
+  double set_epsilon(double relative) {
+    double before = unit_;
+    eps_ = relative * mean_;
+    unit_ = 1 / (eps_ * kLn2);
+    return unit_ / before;
+  }
+
   const float* cost_row(int i) const { return task_.cost + static_cast<ptrdiff_t>(i) * m_; }
   float* plan_row(int i) const { return task_.plan + static_cast<ptrdiff_t>(i) * m_; }
 
@@ -64,7 +81,7 @@ class SinkhornProblem {
 
   // The product coupling: optimal and of the largest entropy where all costs are 0.
   otf_report product() {
-    for (int i = 0; i < n_; i++) {
+    for (int i = 0; i < n_ && task_.plan != nullptr; i++) {
       for (int j = 0; j < m_; j++) plan_row(i)[j] = task_.a[i] * task_.b[j];
     }
     std::fill_n(task_.f, n_, 0.0f);
@@ -80,7 +97,8 @@ class SinkhornProblem {
   int width_;   // m padded to whole vectors
   int blocks_;  // of kRowBlock rows
   std::vector<double> partial_;
-  double eps_ = 0;
+  double mean_ = 0;  // of the costs
+  double eps_ = 0;   // of the current iteration, in units of cost
   double unit_ = 0;  // 1 / (eps ln 2): costs to exponents of 2
 };
 

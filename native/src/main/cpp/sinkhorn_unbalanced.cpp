@@ -12,7 +12,6 @@ class Unbalanced : SinkhornProblem {
 
   otf_report solve(Scratch& scratch) {
     if (!(eps_ > 0)) return product();
-    lambda_ = task_.tau / (task_.tau + eps_);
     scratch.reserve(Scratch::rounded<double>(n_) + Scratch::rounded<double>(width_) +
                     Scratch::rounded<float>(static_cast<size_t>(blocks_) * width_));
     u_ = scratch.take<double>(n_);
@@ -24,14 +23,24 @@ class Unbalanced : SinkhornProblem {
     int iterations = 0;
     bool converged = false;
     while (!converged && iterations < task_.max_iterations) {
-      double change = std::max(row_pass(), column_pass());
-      converged = change * kLn2 <= task_.tolerance;
       iterations++;
+      anneal(iterations);
+      double change = row_pass();
+      change = std::max(change, column_pass());
+      converged = settled(iterations) && change * kLn2 <= task_.tolerance;
     }
     return finish(iterations, converged);
   }
 
  private:
+  // Takes the potentials to an iteration's epsilon.
+  void anneal(int iteration) {
+    double factor = set_epsilon(epsilon_at(iteration));
+    lambda_ = task_.tau / (task_.tau + eps_);
+    for (int i = 0; i < n_; i++) u_[i] *= factor;
+    for (int j = 0; j < m_; j++) v_[j] *= factor;
+  }
+
   // Both return the largest change of a potential, in powers of 2.
   double row_pass() {
     each_block([&](int b, int first, int last) {

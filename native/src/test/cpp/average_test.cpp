@@ -201,6 +201,33 @@ TEST(aWeightOfZeroLeavesTheOtherBitForBit) {
   }
 }
 
+void compare_features(std::mt19937& random, const Tensor& t, int output, int first, int rows) {
+  int outputs = static_cast<int>(t.axes[output].source());
+  std::vector<double> all = t.aligned(output);
+  int64_t after = 1, before = 1;
+  for (size_t a = 0; a < t.axes.size(); a++) {
+    if (static_cast<int>(a) != output) {
+      (static_cast<int>(a) < output ? before : after) *= t.axes[a].target();
+    }
+  }
+  int columns = static_cast<int>(before * after);
+  Floats scale = check::uniform(random, rows);
+  Floats target = check::poisoned(int64_t{rows} * (columns + 5));
+  otf_feature_task task{t.values.data(), t.views.data(), scale.data(), target.data(),
+                        static_cast<int32_t>(t.views.size()), output, first, rows, columns + 5, 2};
+  CHECK(otf_features(check::Engine(), &task, 1) == OTF_OK);
+  for (int r = 0; r < rows; r++) {
+    const float* row = target.data() + int64_t{r} * (columns + 5);
+    CHECK(std::isnan(row[1]) && std::isnan(row[2 + columns]));
+    for (int64_t p = 0; p < before; p++) {
+      for (int64_t x = 0; x < after; x++) {
+        double expected = scale[r] * all[(p * outputs + first + r) * after + x];
+        CHECK_NEAR(row[2 + p * after + x], expected, 1e-4);
+      }
+    }
+  }
+}
+
 TEST(featureRowsHoldTheOtherAxesAfterTheirMaps) {
   std::mt19937 random(35);
   for (int kind : {OTF_HARD, OTF_SOFT}) {
@@ -210,30 +237,33 @@ TEST(featureRowsHoldTheOtherAxesAfterTheirMaps) {
       for (int a = 0; a < 3; a++) t.axes[a].add(random, kind, 9 + a, 11 - a, 1);
       t.axes[1].add(random, OTF_IDENTITY, 2, 2, 3);
       t.finish(random);
-      int outputs = static_cast<int>(t.axes[output].source());
-      int first = 2;
-      int rows = outputs - 3;
-      std::vector<double> all = t.aligned(output);
-      int64_t after = 1, before = 1;
-      for (int a = 0; a < 3; a++) (a < output ? before : after) *= a == output ? 1 : t.axes[a].target();
-      int columns = static_cast<int>(before * after);
-      Floats scale = check::uniform(random, rows);
-      Floats target = check::poisoned(int64_t{rows} * (columns + 5));
-      otf_feature_task task{t.values.data(), t.views.data(), scale.data(), target.data(), 3,
-                            output, first, rows, columns + 5, 2};
-      CHECK(otf_features(check::Engine(), &task, 1) == OTF_OK);
-      for (int r = 0; r < rows; r++) {
-        const float* row = target.data() + int64_t{r} * (columns + 5);
-        CHECK(std::isnan(row[1]) && std::isnan(row[2 + columns]));
-        for (int64_t p = 0; p < before; p++) {
-          for (int64_t x = 0; x < after; x++) {
-            double expected = scale[r] * all[(p * outputs + first + r) * after + x];
-            CHECK_NEAR(row[2 + p * after + x], expected, 1e-4);
-          }
-        }
-      }
+      compare_features(random, t, output, 2, static_cast<int>(t.axes[output].source()) - 3);
     }
   }
+}
+
+TEST(largeTensorsUnderSoftMapsAreWorkedOutInSlabs) {
+  std::mt19937 random(37);
+  for (int rows_first : {1, 0}) {
+    Tensor t;
+    t.axes.resize(4);
+    t.axes[1 - rows_first].add(random, OTF_SOFT, 100, 90, 1);
+    t.axes[rows_first].add(random, OTF_SOFT, 6, 5, 1);
+    t.axes[2].add(random, OTF_IDENTITY, 50, 50, 1);
+    t.axes[3].add(random, OTF_IDENTITY, 42, 42, 1);
+    t.finish(random);
+    compare_features(random, t, 1 - rows_first, 3, 95);
+    std::vector<Tensor> tensors;
+    tensors.push_back(std::move(t));
+    compare_average(tensors, {1.0f}, 1e-3);
+  }
+  std::vector<Tensor> tensors(1);  // a slab must not end within a block of the first axis
+  tensors[0].axes.resize(3);
+  tensors[0].axes[0].add(random, OTF_SOFT, 14, 13, 10);
+  tensors[0].axes[1].add(random, OTF_IDENTITY, 120, 120, 1);
+  tensors[0].axes[2].add(random, OTF_IDENTITY, 110, 110, 1);
+  tensors[0].finish(random);
+  compare_average(tensors, {1.0f}, 1e-4);
 }
 
 TEST(mapsSumToOneAndSpreadEvenlyWhereThereIsNoMass) {

@@ -90,6 +90,50 @@ TEST(assignmentsReachTheirDualBoundAroundEveryVectorBoundary) {
   }
 }
 
+// Rows of very different lengths leave many rows free after the reductions.
+Floats spread(std::mt19937& random, int n) {
+  std::normal_distribution<double> draw;
+  int d = 16;
+  std::vector<double> x(n * d), y(n * d);
+  for (auto* rows : {&x, &y}) {
+    for (int i = 0; i < n; i++) {
+      double length = std::exp(draw(random));
+      for (int k = 0; k < d; k++) (*rows)[i * d + k] = length * draw(random);
+    }
+  }
+  Floats cost(size_t(n) * n);
+  for (int i = 0; i < n; i++) {
+    for (int j = 0; j < n; j++) {
+      double total = 0;
+      for (int k = 0; k < d; k++) total += std::pow(x[i * d + k] - y[j * d + k], 2);
+      cost[size_t(i) * n + j] = static_cast<float>(std::sqrt(total));
+    }
+  }
+  return cost;
+}
+
+TEST(rowsOfVeryDifferentLengthsAreAssignedOnAnyNumberOfThreads) {
+  std::mt19937 random(25);
+  for (int n : {130, 300}) {
+    Floats cost = spread(random, n);
+    // Far from 0, below it, and with a scale that is all noise.
+    for (float shift : {0.0f, 64.0f, -64.0f, 1e6f}) {
+      Floats moved = cost;
+      for (float& c : moved) c += shift;
+      std::vector<int32_t> source;
+      std::vector<int32_t> same;
+      otf_report report = assign(check::Engine(1), moved, n, source);
+      CHECK_NEAR(report.cost, cost_of(moved, source), 1e-9 * std::abs(report.cost));
+      CHECK_NEAR(report.gap, 0, 1e-7 * std::abs(report.cost));
+      for (int threads : {2, 5}) {
+        otf_report other = assign(check::Engine(threads), moved, n, same);
+        CHECK(same == source);
+        CHECK(other.iterations == report.iterations);
+      }
+    }
+  }
+}
+
 TEST(constantAndPermutedCostsAreAssigned) {
   check::Engine engine;
   int n = 37;

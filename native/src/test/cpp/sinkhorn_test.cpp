@@ -32,7 +32,7 @@ struct Instance {
 
   otf_sinkhorn_task task() {
     return {cost.data(), a.data(), b.data(), plan.data(), f.data(), g.data(), n, m,
-            epsilon, tolerance, tau, iterations, warm};
+            epsilon, tolerance, tau, 0, iterations, warm};
   }
 
   otf_report solve(otf_engine* engine) {

@@ -15,10 +15,20 @@ package org.otfuse;
  * @param warmStart start from the potentials that the problem's buffers hold; in a {@link
  *     FusionPlan} from those of the previous call, where the back end keeps them; ignored by other
  *     fusions
+ * @param annealing factor of at least 0 and below 1 by which epsilon comes down to its value from
+ *     one iteration to the next of a cold start (epsilon scaling, Schmitzer 2019, section 3.2):
+ *     iteration k = 1, 2, ... works with {@code max(epsilon, annealing^k) * mean(C)}, see {@link
+ *     #epsilonAt}. These iterations count towards maxIterations and in the report; the stopping
+ *     rule is applied after iterations with the final epsilon only. 0 anneals nothing
  */
 public record SinkhornSettings(
-    double epsilon, double tolerance, int maxIterations, double tau, boolean warmStart) {
-  /** Balanced, epsilon 0.01, tolerance 1e-4, at most 10000 iterations, cold start. */
+    double epsilon,
+    double tolerance,
+    int maxIterations,
+    double tau,
+    boolean warmStart,
+    double annealing) {
+  /** Balanced, epsilon 0.01, tolerance 1e-4, at most 10000 iterations, cold start, no annealing. */
   public static final SinkhornSettings DEFAULTS =
       new SinkhornSettings(0.01, 1e-4, 10_000, Double.POSITIVE_INFINITY, false);
 
@@ -38,6 +48,37 @@ public record SinkhornSettings(
     if (!(tau > 0)) {
       throw new InvalidInputException("tau is " + tau + ", expected a number above 0.");
     }
+    if (!(annealing >= 0 && annealing < 1)) {
+      throw new InvalidInputException(
+          "annealing is " + annealing + ", expected a factor of at least 0 and below 1.");
+    }
+  }
+
+  /**
+   * Settings without annealing.
+   *
+   * @param epsilon regularisation relative to the mean cost
+   * @param tolerance of the stopping rule
+   * @param maxIterations limit
+   * @param tau penalty weight, or positive infinity
+   * @param warmStart whether to start from the potentials that are there
+   */
+  public SinkhornSettings(
+      double epsilon, double tolerance, int maxIterations, double tau, boolean warmStart) {
+    this(epsilon, tolerance, maxIterations, tau, warmStart, 0);
+  }
+
+  /**
+   * The relative epsilon that an iteration works with: {@code max(epsilon, annealing^iteration)}
+   * from a cold start; epsilon itself from a warm start, whose potentials annealing would lose, and
+   * in the last iteration that maxIterations allows, so that the columns always hold at the end.
+   *
+   * @param iteration counted from 1
+   * @return the value relative to the mean cost
+   */
+  public double epsilonAt(int iteration) {
+    boolean last = iteration >= maxIterations;
+    return warmStart || last ? epsilon : Math.max(epsilon, Math.pow(annealing, iteration));
   }
 
   /**
@@ -47,7 +88,7 @@ public record SinkhornSettings(
    * @return the changed settings
    */
   public SinkhornSettings withEpsilon(double value) {
-    return new SinkhornSettings(value, tolerance, maxIterations, tau, warmStart);
+    return new SinkhornSettings(value, tolerance, maxIterations, tau, warmStart, annealing);
   }
 
   /**
@@ -57,7 +98,17 @@ public record SinkhornSettings(
    * @return the changed settings
    */
   public SinkhornSettings withTau(double value) {
-    return new SinkhornSettings(epsilon, tolerance, maxIterations, value, warmStart);
+    return new SinkhornSettings(epsilon, tolerance, maxIterations, value, warmStart, annealing);
+  }
+
+  /**
+   * The same with another annealing.
+   *
+   * @param value the factor, 0 for none
+   * @return the changed settings
+   */
+  public SinkhornSettings withAnnealing(double value) {
+    return new SinkhornSettings(epsilon, tolerance, maxIterations, tau, warmStart, value);
   }
 
   /**
@@ -66,7 +117,7 @@ public record SinkhornSettings(
    * @return the changed settings
    */
   public SinkhornSettings cold() {
-    return new SinkhornSettings(epsilon, tolerance, maxIterations, tau, false);
+    return new SinkhornSettings(epsilon, tolerance, maxIterations, tau, false, annealing);
   }
 
   /**
@@ -75,7 +126,7 @@ public record SinkhornSettings(
    * @return the changed settings
    */
   public SinkhornSettings warm() {
-    return new SinkhornSettings(epsilon, tolerance, maxIterations, tau, true);
+    return new SinkhornSettings(epsilon, tolerance, maxIterations, tau, true, annealing);
   }
 
   /**

@@ -48,6 +48,25 @@ class FusionOptionsTest {
     assertThrows(InvalidInputException.class, () -> SinkhornSettings.DEFAULTS.withTau(-1));
     assertThrows(InvalidInputException.class, () -> new SinkhornSettings(0.1, -1, 10, 1, false));
     assertThrows(InvalidInputException.class, () -> new SinkhornSettings(0.1, 0, 0, 1, false));
+    for (double annealing : new double[] {-0.1, 1, Double.NaN}) {
+      assertThrows(
+          InvalidInputException.class, () -> SinkhornSettings.DEFAULTS.withAnnealing(annealing));
+    }
+  }
+
+  @Test
+  void annealingBringsEpsilonDownToItsValueAndTheLastIterationHasIt() {
+    SinkhornSettings settings =
+        new SinkhornSettings(0.1, 0, 4, Double.POSITIVE_INFINITY, false, 0.5);
+    assertEquals(0.5, settings.epsilonAt(1));
+    assertEquals(0.25, settings.epsilonAt(2));
+    assertEquals(0.125, settings.epsilonAt(3));
+    assertEquals(0.1, settings.epsilonAt(4));
+    assertEquals(0.1, settings.warm().epsilonAt(1));
+    assertEquals(0.1, settings.withAnnealing(0).epsilonAt(1));
+    assertEquals(0.3, settings.withEpsilon(0.3).epsilonAt(2));
+    assertEquals(0.5, settings.withTau(1).warm().cold().epsilonAt(1));
+    assertEquals(0.1, new SinkhornSettings(0.1, 0, 1, 1, false, 0.5).epsilonAt(1));
   }
 
   @Test

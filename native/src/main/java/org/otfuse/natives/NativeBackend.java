@@ -216,6 +216,7 @@ final class NativeBackend implements Backend {
         .epsilon(task.settings().epsilon())
         .tolerance(task.settings().tolerance())
         .tau(task.settings().tau())
+        .annealing(task.settings().annealing())
         .max_iterations(task.settings().maxIterations())
         .warm_start(task.settings().warmStart() ? 1 : 0);
   }

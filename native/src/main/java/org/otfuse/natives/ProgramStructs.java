@@ -54,7 +54,8 @@ final class ProgramStructs {
         .warm_start(program.sinkhorn().warmStart() ? 1 : 0)
         .epsilon(program.sinkhorn().epsilon())
         .tolerance(program.sinkhorn().tolerance())
-        .tau(program.sinkhorn().tau());
+        .tau(program.sinkhorn().tau())
+        .annealing(program.sinkhorn().annealing());
   }
 
   static int metric(Metric metric) {

@@ -18,6 +18,8 @@ import org.otfuse.Solver;
  * @param solver how couplings are found; empty leaves it to the features
  * @param epsilon Sinkhorn's regularisation
  * @param tau penalty of Sinkhorn's marginals; empty holds them
+ * @param annealing factor by which Sinkhorn's epsilon comes down from iteration to iteration; empty
+ *     starts with the final one
  * @param sweeps of coordinate descent at most
  */
 record AlignmentChoice(
@@ -27,6 +29,7 @@ record AlignmentChoice(
     Optional<Solver> solver,
     double epsilon,
     Optional<Double> tau,
+    Optional<Double> annealing,
     int sweeps) {
   /** Sinkhorn's regularisation where none is given. */
   static final double EPSILON = 0.02;
@@ -40,22 +43,30 @@ record AlignmentChoice(
           Optional.empty(),
           EPSILON,
           Optional.empty(),
+          Optional.empty(),
           0);
 
   /** The same with another solver, if none was asked for. */
   AlignmentChoice orSolver(Solver otherwise) {
     return new AlignmentChoice(
-        metric, marginals, residuals, Optional.of(solver.orElse(otherwise)), epsilon, tau, sweeps);
+        metric,
+        marginals,
+        residuals,
+        Optional.of(solver.orElse(otherwise)),
+        epsilon,
+        tau,
+        annealing,
+        sweeps);
   }
 
   /** Options that have all of this, with a solver for the case that none was asked for. */
   FusionOptions.Builder options(Solver otherwise) {
     Solver chosen = solver.orElse(otherwise);
-    if (tau.isPresent() && chosen != Solver.SINKHORN) {
-      throw new InvalidInputException(
-          "--tau relaxes the marginals of Sinkhorn's couplings and the solver is %s, expected"
-                  .formatted(Choice.label(chosen))
-              + " --solver sinkhorn.");
+    if (tau.isPresent()) {
+      requireSinkhorn("--tau relaxes the marginals of Sinkhorn's couplings", chosen);
+    }
+    if (annealing.isPresent()) {
+      requireSinkhorn("--annealing brings Sinkhorn's epsilon down", chosen);
     }
     return FusionOptions.builder()
         .metric(metric)
@@ -65,7 +76,16 @@ record AlignmentChoice(
         .sinkhorn(
             SinkhornSettings.DEFAULTS
                 .withEpsilon(epsilon)
-                .withTau(tau.orElse(Double.POSITIVE_INFINITY)))
+                .withTau(tau.orElse(Double.POSITIVE_INFINITY))
+                .withAnnealing(annealing.orElse(0.0)))
         .sweeps(sweeps);
+  }
+
+  private static void requireSinkhorn(String option, Solver chosen) {
+    if (chosen != Solver.SINKHORN) {
+      throw new InvalidInputException(
+          "%s and the solver is %s, expected --solver sinkhorn."
+              .formatted(option, Choice.label(chosen)));
+    }
   }
 }

@@ -52,6 +52,15 @@ final class FusionFlags {
   private Optional<Double> tau;
 
   @Option(
+      names = "--annealing",
+      paramLabel = "X",
+      description = {
+        "Starts Sinkhorn with a larger epsilon and multiplies it by this in every iteration; 0.9 saves",
+        "iterations where epsilon is small; default none."
+      })
+  private Optional<Double> annealing;
+
+  @Option(
       names = "--metric",
       paramLabel = "euclidean|sqeuclidean|cosine",
       defaultValue = "euclidean",
@@ -143,7 +152,7 @@ final class FusionFlags {
         calibration,
         test,
         features,
-        new AlignmentChoice(metric, marginals, residuals, solver, epsilon, tau, sweeps),
+        new AlignmentChoice(metric, marginals, residuals, solver, epsilon, tau, annealing, sweeps),
         weights,
         anchor,
         statistics,

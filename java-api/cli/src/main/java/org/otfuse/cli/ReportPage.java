@@ -182,6 +182,11 @@ final class ReportPage {
           story.options().sinkhorn().balanced()
               ? "none, marginals hold"
               : String.valueOf(story.options().sinkhorn().tau()));
+      tables.fact(
+          "annealing",
+          story.options().sinkhorn().annealing() == 0
+              ? "none"
+              : String.valueOf(story.options().sinkhorn().annealing()));
     }
     tables.fact("sweeps of coordinate descent", String.valueOf(story.options().sweeps()));
     tables.fact("anchor", (request.anchor() < 0 ? "auto, which chose " : "") + report.anchor());

@@ -112,6 +112,20 @@ class FuseOptionsTest {
   }
 
   @Test
+  void annealingIsThatOfTheLibrary() {
+    same(
+        FusionOptions.builder().solver(Solver.SINKHORN).sinkhorn(sinkhorn().withAnnealing(0.5)),
+        a,
+        b,
+        "--annealing",
+        "0.5",
+        "--solver",
+        "sinkhorn",
+        "--epsilon",
+        "0.1");
+  }
+
+  @Test
   void sweepsAndTheirSeedAreThoseOfTheLibrary() {
     same(FusionOptions.builder().sweeps(2).seed(3), a, b, "--sweeps", "2", "--seed", "3");
   }
@@ -172,6 +186,17 @@ class FuseOptionsTest {
   }
 
   @Test
+  void annealingIsRefusedWithoutSinkhorn() {
+    refused(
+        "--annealing brings Sinkhorn's epsilon down and the solver is exact, expected --solver"
+            + " sinkhorn.",
+        a,
+        b,
+        "--annealing",
+        "0.9");
+  }
+
+  @Test
   void tauIsRefusedWhereTheNetworkLeadsToAnExactSolver() throws IOException {
     refused(
         "--tau relaxes the marginals of Sinkhorn's couplings and the solver is exact, expected"
@@ -198,6 +223,13 @@ class FuseOptionsTest {
   @Test
   void numbersOutOfRangeAreRefused() {
     refused("tau is -1.0, expected a number above 0.", a, b, "--tau=-1", "--solver", "sinkhorn");
+    refused(
+        "annealing is 1.0, expected a factor of at least 0 and below 1.",
+        a,
+        b,
+        "--annealing=1",
+        "--solver",
+        "sinkhorn");
     refused("sweeps is -1, expected 0 or above.", a, b, "--sweeps=-1");
   }
 

@@ -37,9 +37,7 @@ final class Sinkhorn {
   private final Floats cost;
   private final Floats a;
   private final Floats b;
-  private final double eps;
-  private final double scale; // log2(e) / eps
-  private final double damping; // tau / (tau + eps), 1 when balanced
+  private final double mean; // of the costs, 1 where that is 0
   private final double[] rowPotential; // F
   private final double[] columnPotential; // G
   private final float[] phi;
@@ -48,6 +46,9 @@ final class Sinkhorn {
   private final double[] logRowSums; // log2 of the sum over j of 2^(R + gamma)
   private final double[] nextPhi;
   private final float[][] columnSums; // one row a block
+  private double eps; // of the current iteration, in units of cost
+  private double scale; // log2(e) / eps
+  private double damping; // tau / (tau + eps), 1 when balanced
   private double violation = Double.POSITIVE_INFINITY;
 
   Sinkhorn(Workers workers, SinkhornTask task) {
@@ -58,10 +59,8 @@ final class Sinkhorn {
     this.cost = Floats.of(task.cost());
     this.a = Floats.of(task.a());
     this.b = Floats.of(task.b());
-    double mean = mean(cost);
-    this.eps = settings.epsilon() * (mean > 0 ? mean : 1);
-    this.scale = 1 / (LN2 * eps);
-    this.damping = settings.balanced() ? 1 : settings.tau() / (settings.tau() + eps);
+    double costs = mean(cost);
+    this.mean = costs > 0 ? costs : 1;
     this.rowPotential = new double[n];
     this.columnPotential = new double[m];
     this.phi = new float[n];
@@ -70,6 +69,7 @@ final class Sinkhorn {
     this.logRowSums = new double[n];
     this.nextPhi = new double[n];
     this.columnSums = new float[(n + BLOCK - 1) / BLOCK][m];
+    setEpsilon(settings.epsilonAt(1));
     if (settings.warmStart()) {
       scaled(Floats.of(task.f()), rowPotential);
       scaled(Floats.of(task.g()), columnPotential);
@@ -84,23 +84,29 @@ final class Sinkhorn {
     fold();
     int iterations = 0;
     boolean converged = false;
+    boolean settled = false; // the latest iteration had the final epsilon
     while (true) {
+      boolean last = iterations == settings.maxIterations();
+      if (!last) {
+        anneal(iterations + 1);
+      }
       workers.forEach(columnSums.length, this::sumRows);
       if (settings.balanced()) {
         violation = rowViolation();
-        converged = iterations > 0 && violation <= settings.tolerance();
+        converged = settled && violation <= settings.tolerance();
       }
-      if (converged || iterations == settings.maxIterations()) {
+      if (converged || last) {
         break;
       }
       double change = Math.max(updateRows(), updateColumns());
       iterations++;
+      settled = settings.epsilonAt(iterations) == settings.epsilon();
       if (largest(phi) > FOLD_AT || largest(gamma) > FOLD_AT) {
         fold();
       }
       if (!settings.balanced()) {
         violation = change * LN2;
-        converged = violation <= settings.tolerance();
+        converged = settled && violation <= settings.tolerance();
         if (converged) {
           break;
         }
@@ -132,14 +138,33 @@ final class Sinkhorn {
     return largest;
   }
 
-  /** Moves phi and gamma into F and G and computes R anew. */
+  private void setEpsilon(double relative) {
+    eps = relative * mean;
+    scale = 1 / (LN2 * eps);
+    damping = settings.balanced() ? 1 : settings.tau() / (settings.tau() + eps);
+  }
+
+  /** Takes the potentials to an iteration's epsilon. */
+  private void anneal(int iteration) {
+    double before = scale;
+    setEpsilon(settings.epsilonAt(iteration));
+    if (scale != before) {
+      fold(scale / before);
+    }
+  }
+
   private void fold() {
+    fold(1);
+  }
+
+  /** Moves phi and gamma into F and G, changes the unit of these and computes R anew. */
+  private void fold(double factor) {
     for (int i = 0; i < n; i++) {
-      rowPotential[i] += phi[i];
+      rowPotential[i] = factor * (rowPotential[i] + phi[i]);
       phi[i] = 0;
     }
     for (int j = 0; j < m; j++) {
-      columnPotential[j] += gamma[j];
+      columnPotential[j] = factor * (columnPotential[j] + gamma[j]);
       gamma[j] = 0;
     }
     workers.forEach(

@@ -21,6 +21,7 @@ public abstract class BackendSuite
         CostChecks,
         SinkhornChecks,
         UnbalancedChecks,
+        AnnealingChecks,
         AssignmentChecks,
         TransportChecks,
         MapChecks,

@@ -5,7 +5,8 @@ import org.otfuse.SinkhornSettings;
 
 /**
  * Log-domain Sinkhorn in float64 (Peyre and Cuturi 2019, section 4.4; unbalanced: Chizat et al.
- * 2018), one full log-sum-exp each half iteration, checked every iteration.
+ * 2018), one full log-sum-exp each half iteration, checked every iteration that has the final
+ * epsilon.
  */
 public final class SinkhornReference {
   private final double[] cost;
@@ -14,9 +15,10 @@ public final class SinkhornReference {
   private final int n;
   private final int m;
   private final SinkhornSettings settings;
-  private final double epsilon;
+  private final double finalEpsilon;
   private final double[] f;
   private final double[] g;
+  private double epsilon; // of the current iteration
 
   private SinkhornReference(
       double[] cost, double[] a, double[] b, SinkhornSettings settings, double[] f, double[] g) {
@@ -26,7 +28,8 @@ public final class SinkhornReference {
     this.n = a.length;
     this.m = b.length;
     this.settings = settings;
-    this.epsilon = settings.epsilon() * Arrays.stream(cost).average().orElseThrow();
+    this.finalEpsilon = settings.epsilon() * Arrays.stream(cost).average().orElseThrow();
+    this.epsilon = finalEpsilon;
     this.f = f.clone();
     this.g = g.clone();
   }
@@ -74,7 +77,7 @@ public final class SinkhornReference {
   }
 
   private Solution run() {
-    if (epsilon == 0) {
+    if (finalEpsilon == 0) {
       Arrays.fill(f, 0);
       Arrays.fill(g, 0);
       return new Solution(product(a, b), f, g, 0, 0, true);
@@ -86,29 +89,51 @@ public final class SinkhornReference {
     int iterations = 0;
     double violation = Double.POSITIVE_INFINITY;
     while (violation > settings.tolerance() && iterations < settings.maxIterations()) {
+      anneal(iterations + 1);
       updateRows(1);
       updateColumns(1);
       iterations++;
-      violation = distance(rowSums(plan(), n, m), a);
+      if (epsilon == finalEpsilon) {
+        violation = distance(rowSums(plan(), n, m), a);
+      }
     }
     boolean converged = violation <= settings.tolerance();
     return new Solution(round(plan(), a, b), f, g, iterations, violation, converged);
   }
 
   private Solution unbalanced() {
-    double damping = settings.tau() / (settings.tau() + epsilon);
     int iterations = 0;
     double change = Double.POSITIVE_INFINITY;
     while (change > settings.tolerance() * epsilon && iterations < settings.maxIterations()) {
+      anneal(iterations + 1);
+      double damping = settings.tau() / (settings.tau() + epsilon);
       double[] oldF = f.clone();
       double[] oldG = g.clone();
       updateRows(damping);
       updateColumns(damping);
       iterations++;
+      if (epsilon != finalEpsilon) {
+        continue;
+      }
       change = Math.max(largestChange(oldF, f), largestChange(oldG, g));
     }
     boolean converged = change <= settings.tolerance() * epsilon;
     return new Solution(plan(), f, g, iterations, 0, converged);
+  }
+
+  /**
+   * The k-th of iterations 1, 2, ... has epsilon max(final, annealing^k mean(C)), the last the
+   * final.
+   */
+  private void anneal(int iteration) {
+    epsilon = finalEpsilon;
+    if (!settings.warmStart() && iteration < settings.maxIterations()) {
+      double started = finalEpsilon / settings.epsilon();
+      for (int k = 0; k < iteration; k++) {
+        started *= settings.annealing();
+      }
+      epsilon = Math.max(epsilon, started);
+    }
   }
 
   private void updateRows(double damping) {

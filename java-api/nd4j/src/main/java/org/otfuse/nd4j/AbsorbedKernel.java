@@ -38,7 +38,6 @@ final class AbsorbedKernel {
 
   final double[] g;
 
-  private final double eps;
   private final Workers workers;
   private final Rows cost;
   private final FloatPointer kernel;
@@ -50,12 +49,12 @@ final class AbsorbedKernel {
   private final FloatPointer partials;
   private final int blockRows;
   private final int blocks;
+  private double eps;
 
   /** The kernel is kept in the memory of the plan. */
   AbsorbedKernel(
       int n,
       int m,
-      double eps,
       FloatPointer cost,
       FloatPointer plan,
       INDArray array,
@@ -63,7 +62,6 @@ final class AbsorbedKernel {
       Workers workers) {
     this.n = n;
     this.m = m;
-    this.eps = eps;
     this.cost = new Rows(cost, n, m);
     entries = new Rows(plan, n, m);
     this.kernel = plan;
@@ -91,6 +89,11 @@ final class AbsorbedKernel {
       views[p] = array.get(NDArrayIndex.interval(first * m, last * m));
     }
     return views;
+  }
+
+  /** Sets epsilon in units of cost, which the next {@link #absorb} works with. */
+  void setEpsilon(double value) {
+    eps = value;
   }
 
   /** Takes g in, chooses f, and computes every entry anew; v becomes 1. */

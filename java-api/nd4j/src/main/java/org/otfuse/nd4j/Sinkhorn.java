@@ -36,9 +36,13 @@ final class Sinkhorn {
   private final FloatPointer cost;
   private final FloatPointer rowPotentials;
   private final FloatPointer columnPotentials;
-  private final double eps;
-  private final double exponent;
+  private final double meanCost;
   private final AbsorbedKernel kernel;
+
+  /** Epsilon of the current iteration in units of cost, and tau / (tau + eps), 1 when balanced. */
+  private double eps;
+
+  private double exponent;
 
   /** The potentials; in balanced problems of the last {@link #updatePotentials}. */
   private final double[] f;
@@ -73,9 +77,7 @@ final class Sinkhorn {
     a = lease.readDoubles(task.a());
     b = lease.readDoubles(task.b());
     cost = lease.read(task.cost());
-    eps = task.settings().epsilon() * meanCost;
-    double tau = task.settings().tau();
-    exponent = task.settings().balanced() ? 1 : tau / (tau + eps);
+    this.meanCost = meanCost;
     boolean warm = task.settings().warmStart();
     f = warm ? lease.readDoubles(task.f()) : new double[n];
     g = warm ? lease.readDoubles(task.g()) : new double[m];
@@ -87,7 +89,7 @@ final class Sinkhorn {
     rowPotentials = lease.write(task.f());
     columnPotentials = lease.write(task.g());
     FloatPointer plan = lease.write(task.plan());
-    kernel = new AbsorbedKernel(n, m, eps, cost, plan, lease.array(task.plan()), lease, workers);
+    kernel = new AbsorbedKernel(n, m, cost, plan, lease.array(task.plan()), lease, workers);
   }
 
   /** Solves one problem and writes its plan and potentials. */
@@ -127,10 +129,13 @@ final class Sinkhorn {
     int iterations = 0;
     double violation = Double.POSITIVE_INFINITY;
     boolean converged = false;
+    setEpsilon(1);
     absorb();
+    boolean settled = false; // the latest iteration had the final epsilon
     while (!converged && iterations < task.settings().maxIterations()) {
+      anneal(iterations + 1);
       kernel.pass(balanced ? this::balancedRows : this::unbalancedRows, columnSums);
-      if (balanced && iterations > 0) {
+      if (balanced && settled) {
         violation = sum(rowErrors);
         if (violation <= tolerance) {
           converged = true;
@@ -138,14 +143,31 @@ final class Sinkhorn {
         }
       }
       iterations++;
+      settled = task.settings().epsilonAt(iterations) == task.settings().epsilon();
       if (balanced) {
         balancedColumns();
       } else {
         double change = Arrays.stream(rowErrors).max().getAsDouble();
-        converged = Math.max(change, unbalancedColumns()) <= tolerance * eps;
+        converged = Math.max(change, unbalancedColumns()) <= tolerance * eps && settled;
       }
     }
     return report(iterations, converged, violation);
+  }
+
+  private void setEpsilon(int iteration) {
+    eps = task.settings().epsilonAt(iteration) * meanCost;
+    double tau = task.settings().tau();
+    exponent = task.settings().balanced() ? 1 : tau / (tau + eps);
+    kernel.setEpsilon(eps);
+  }
+
+  /** Takes the potentials to an iteration's epsilon. */
+  private void anneal(int iteration) {
+    if (task.settings().epsilonAt(iteration) * meanCost != eps) {
+      updatePotentials();
+      setEpsilon(iteration);
+      absorb();
+    }
   }
 
   private TransportReport report(int iterations, boolean converged, double violation) {
