@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import org.otfuse.AlignedModel;
 import org.otfuse.BackendChoice;
 import org.otfuse.FusionEngine;
 import org.otfuse.FusionOptions;
@@ -14,6 +15,7 @@ import org.otfuse.InvalidInputException;
 import org.otfuse.NeuronGroup;
 import org.otfuse.Progress;
 import org.otfuse.models.Dataset;
+import org.otfuse.models.OnnxActivations;
 import org.otfuse.models.OnnxModel;
 import org.otfuse.models.TensorInfo;
 import org.otfuse.spi.NeuronMap;
@@ -132,22 +134,32 @@ final class VerifyCommand implements Callable<Integer> {
       FusionEngine engine,
       Bars bars,
       PrintWriter out) {
-    FusionInputs inputs =
-        new FusionInputs(List.of(anchor, file), 0, data.map(d -> samples), Optional.empty());
-    inputs.requireSameGraph();
+    ModelFiles.requireSameGraph(file, anchor);
     requireSameWidths(anchor, file);
-    AlignedModels aligned =
-        AlignedModels.of(
-            engine,
-            inputs,
-            data.map(d -> inputs.capture(samples, bars)),
-            FusionOptions.DEFAULTS,
-            bars,
-            Optional.empty());
+    AlignedModel aligned =
+        data.isPresent()
+            ? engine.align(
+                file.model(),
+                activations(file, samples, bars),
+                anchor.model(),
+                activations(anchor, samples, bars),
+                FusionOptions.DEFAULTS)
+            : engine.align(file.model(), anchor.model(), FusionOptions.DEFAULTS);
     PairVerification found =
-        PairVerification.of(engine, file, aligned.models().get(1), samples, bars.stage("verify"));
+        PairVerification.of(
+            engine, file, anchor.withTensors(aligned.model()), samples, bars.stage("verify"));
     print(out, found, anchor, file, samples);
     return found.unchanged();
+  }
+
+  private static OnnxActivations activations(OnnxModel file, Dataset samples, Bars bars) {
+    return OnnxActivations.capture(
+        file.toBytes(),
+        file.model().name(),
+        file.model().architecture(),
+        samples,
+        OnnxActivations.DEFAULT_BUDGET,
+        bars.stage("activations of " + file.model().name()));
   }
 
   private static void requireSameWidths(OnnxModel anchor, OnnxModel file) {
