@@ -17,21 +17,25 @@ final class ComparedModels implements ModelSource {
   /** Models that are compared by what they compute on samples, or by weights without samples. */
   ComparedModels(ModelFiles files, Optional<Dataset> samples, Bars bars) {
     this.files = files;
-    this.activations = samples.map(data -> new Recent<>(k -> capture(files.get(k), data, bars)));
+    this.activations = samples.map(data -> new Recent<>(k -> timed(files.get(k), data, bars)));
   }
 
-  private OnnxActivations capture(OnnxModel file, Dataset data, Bars bars) {
+  private OnnxActivations timed(OnnxModel file, Dataset data, Bars bars) {
     long start = System.nanoTime();
-    OnnxActivations captured =
-        OnnxActivations.capture(
-            file.toBytes(),
-            file.model().name(),
-            file.model().architecture(),
-            data,
-            OnnxActivations.DEFAULT_BUDGET,
-            bars.stage("activations of " + file.model().name()));
+    OnnxActivations captured = capture(file, data, bars);
     captureSeconds += (System.nanoTime() - start) / 1e9;
     return captured;
+  }
+
+  /** What a model computes on samples. */
+  static OnnxActivations capture(OnnxModel file, Dataset data, Bars bars) {
+    return OnnxActivations.capture(
+        file.toBytes(),
+        file.model().name(),
+        file.model().architecture(),
+        data,
+        OnnxActivations.DEFAULT_BUDGET,
+        bars.stage("activations of " + file.model().name()));
   }
 
   @Override

@@ -15,7 +15,6 @@ import org.otfuse.InvalidInputException;
 import org.otfuse.NeuronGroup;
 import org.otfuse.Progress;
 import org.otfuse.models.Dataset;
-import org.otfuse.models.OnnxActivations;
 import org.otfuse.models.OnnxModel;
 import org.otfuse.models.TensorInfo;
 import org.otfuse.spi.NeuronMap;
@@ -140,9 +139,9 @@ final class VerifyCommand implements Callable<Integer> {
         data.isPresent()
             ? engine.align(
                 file.model(),
-                activations(file, samples, bars),
+                ComparedModels.capture(file, samples, bars),
                 anchor.model(),
-                activations(anchor, samples, bars),
+                ComparedModels.capture(anchor, samples, bars),
                 FusionOptions.DEFAULTS)
             : engine.align(file.model(), anchor.model(), FusionOptions.DEFAULTS);
     PairVerification found =
@@ -150,16 +149,6 @@ final class VerifyCommand implements Callable<Integer> {
             engine, file, anchor.withTensors(aligned.model()), samples, bars.stage("verify"));
     print(out, found, anchor, file, samples);
     return found.unchanged();
-  }
-
-  private static OnnxActivations activations(OnnxModel file, Dataset samples, Bars bars) {
-    return OnnxActivations.capture(
-        file.toBytes(),
-        file.model().name(),
-        file.model().architecture(),
-        samples,
-        OnnxActivations.DEFAULT_BUDGET,
-        bars.stage("activations of " + file.model().name()));
   }
 
   private static void requireSameWidths(OnnxModel anchor, OnnxModel file) {
