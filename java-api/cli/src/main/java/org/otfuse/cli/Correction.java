@@ -54,16 +54,16 @@ final class Correction {
 
   /** The average as it should be. */
   OnnxModel apply(OnnxModel average, List<Double> weights) {
+    if (mode == StatisticsMode.NONE) {
+      return average;
+    }
     long start = System.nanoTime();
     double before = goals.map(RepairGoals::seconds).orElse(0.0);
     OnnxModel corrected =
-        switch (mode) {
-          case RESET -> Statistics.reset(average, samples(), bars.stage("statistics"));
-          case REPAIR ->
-              Statistics.repair(
-                  average, goals.orElseThrow().all(), weights, samples(), bars.stage("statistics"));
-          default -> average;
-        };
+        mode == StatisticsMode.RESET
+            ? Statistics.reset(average, samples(), bars.stage("statistics"))
+            : Statistics.repair(
+                average, goals.orElseThrow().all(), weights, samples(), bars.stage("statistics"));
     double running = goals.map(RepairGoals::seconds).orElse(0.0) - before;
     seconds += (System.nanoTime() - start) / 1e9 - running;
     return corrected;
