@@ -22,6 +22,7 @@ final class Fusion {
   private final List<GroupReport> reports = new ArrayList<>();
   private final List<Integer> sweeps;
   private final int steps;
+  private boolean streaming;
   private int done;
 
   /** Checks the number of models, weights and the anchor. */
@@ -80,8 +81,15 @@ final class Fusion {
     }
   }
 
-  /** Fuses with the anchor and one model at a time, and one sum for all. */
+  /**
+   * Fuses with the anchor and one model at a time, and one sum for all. Of two models both are held
+   * anyway, and no sum is needed.
+   */
   FusionResult streamed() {
+    streaming = true;
+    if (source.size() == 2) {
+      return together();
+    }
     int chosen = anchor();
     try (Arena arena = new Arena(backend)) {
       Loaded anchor = load(chosen, arena);
@@ -99,7 +107,6 @@ final class Fusion {
   private void add(int k, Loaded anchor, FusionAccumulator sum) {
     try (Arena arena = new Arena(backend)) {
       Loaded model = load(k, arena);
-      model.model().requireFinite();
       List<GroupMaps> maps = aligned(model, anchor, arena);
       stopwatch.time(
           Stage.AVERAGE,
@@ -156,7 +163,11 @@ final class Fusion {
   }
 
   private Loaded load(int k, Arena arena) {
-    return new Loaded(k, new DeviceModel(source.model(k), arena), source.activations(k));
+    Model model = source.model(k);
+    if (streaming) {
+      model.requireFinite();
+    }
+    return new Loaded(k, new DeviceModel(model, arena), source.activations(k));
   }
 
   private Alignment align(

@@ -149,10 +149,10 @@ public final class FusionEngine implements AutoCloseable {
   }
 
   /**
-   * Fuses models that are loaded one at a time: memory does not grow with their number. They are
-   * summed by a {@link FusionAccumulator}, so that the result is the same bits in whatever order
-   * the models other than the anchor come, and may differ in the last bits from that of models
-   * which are held at once.
+   * Fuses models that are loaded one at a time: memory does not grow with their number. More than
+   * two are summed by a {@link FusionAccumulator}, so that the result is the same bits in whatever
+   * order the models other than the anchor come, and may differ in the last bits from that of
+   * models which are held at once.
    *
    * @param source two or more models of the same architecture up to widths
    * @param options how
@@ -162,7 +162,26 @@ public final class FusionEngine implements AutoCloseable {
    *     value is not finite
    */
   public FusionResult fuse(ModelSource source, FusionOptions options, Progress progress) {
-    return new Fusion(backend(), source, options, progress, Optional.empty()).streamed();
+    return fuse(source, options, progress, Optional.empty());
+  }
+
+  /**
+   * Fuses models that are loaded one at a time, and shows how neurons were coupled.
+   *
+   * @param source two or more models of the same architecture up to widths
+   * @param options how
+   * @param progress hears one step for each alignment and one for the average
+   * @param observer hears of every coupling, model after model; empty for nobody
+   * @return the fused model and a report
+   * @throws InvalidInputException if the models cannot be fused, naming the first difference, or a
+   *     value is not finite
+   */
+  public FusionResult fuse(
+      ModelSource source,
+      FusionOptions options,
+      Progress progress,
+      Optional<FusionObserver> observer) {
+    return new Fusion(backend(), source, options, progress, observer).streamed();
   }
 
   /**
@@ -182,10 +201,25 @@ public final class FusionEngine implements AutoCloseable {
       Optional<? extends List<? extends Activations>> activations,
       FusionOptions options,
       Progress progress) {
-    int steps = models.size() * (models.size() - 1);
+    return chooseAnchor(source(models, activations), options, progress);
+  }
+
+  /**
+   * Chooses the anchor among models that are loaded one at a time, each as often as there are
+   * models.
+   *
+   * @param source two or more models of the same architecture up to widths
+   * @param options how the models would be fused
+   * @param progress hears one step for each alignment, K(K-1) of K models
+   * @return the index of the model with the least transport cost to all others
+   * @throws InvalidInputException if the models cannot be fused, naming the first difference, or
+   *     the solver is the identity
+   */
+  public int chooseAnchor(ModelSource source, FusionOptions options, Progress progress) {
+    int steps = source.size() * (source.size() - 1);
     return new Fusion(
             backend(),
-            source(models, activations),
+            source,
             options.withAnchor(FusionOptions.ANCHOR_AUTO),
             (done, total) -> progress.step(done, steps),
             Optional.empty())

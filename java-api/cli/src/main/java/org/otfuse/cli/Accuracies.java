@@ -1,30 +1,31 @@
 package org.otfuse.cli;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.otfuse.FusionEngine;
 import org.otfuse.models.Dataset;
 import org.otfuse.models.Evaluation;
+import org.otfuse.models.Evaluator;
 import org.otfuse.models.OnnxModel;
 import org.otfuse.models.OnnxSession;
 
 /** Measures the models of a fusion, their plain average, the fused model and the ensemble. */
 final class Accuracies {
-  private final FusionEngine engine;
   private final Bars bars;
   private final Dataset data;
 
-  Accuracies(FusionEngine engine, Bars bars, Dataset data) {
-    this.engine = engine;
+  Accuracies(Bars bars, Dataset data) {
     this.bars = bars;
     this.data = data;
   }
 
-  FusionReport.Accuracy measure(List<OnnxModel> files, OnnxModel fused, List<Double> weights) {
-    Evaluation parents = evaluate("accuracy of the models", files);
+  FusionReport.Accuracy measure(ModelFiles files, OnnxModel fused, List<Double> weights) {
+    Evaluator all = new Evaluator(data);
+    for (int k = 0; k < files.size(); k++) {
+      add(all, files.get(k), "accuracy of " + files.facts(k).name());
+    }
+    Evaluation parents = all.result();
     Optional<Double> vanilla =
-        new PlainAverage(engine, files)
+        new PlainAverage(files)
             .of(weights)
             .map(average -> accuracy("accuracy of the plain average", average));
     return new FusionReport.Accuracy(
@@ -36,18 +37,14 @@ final class Accuracies {
   }
 
   private double accuracy(String stage, OnnxModel file) {
-    return evaluate(stage, List.of(file)).models().get(0).accuracy();
+    Evaluator alone = new Evaluator(data);
+    add(alone, file, stage);
+    return alone.result().models().get(0).accuracy();
   }
 
-  private Evaluation evaluate(String stage, List<OnnxModel> files) {
-    List<OnnxSession> sessions = new ArrayList<>();
-    try {
-      for (OnnxModel file : files) {
-        sessions.add(OnnxSession.open(file.toBytes(), file.model().name()));
-      }
-      return Evaluation.of(sessions, data, bars.stage(stage));
-    } finally {
-      sessions.forEach(OnnxSession::close);
+  private void add(Evaluator evaluator, OnnxModel file, String stage) {
+    try (OnnxSession session = OnnxSession.open(file.toBytes(), file.model().name())) {
+      evaluator.add(session, bars.stage(stage));
     }
   }
 }

@@ -1,82 +1,82 @@
 package org.otfuse.cli;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import org.otfuse.FusionAccumulator;
 import org.otfuse.FusionEngine;
+import org.otfuse.FusionObserver;
 import org.otfuse.FusionOptions;
 import org.otfuse.FusionResult;
 import org.otfuse.GroupReport;
-import org.otfuse.MarginalKind;
 import org.otfuse.Model;
-import org.otfuse.NeuronGroup;
 import org.otfuse.Progress;
-import org.otfuse.ResidualPolicy;
-import org.otfuse.Solver;
 import org.otfuse.StageSeconds;
-import org.otfuse.models.ActivationMoments;
-import org.otfuse.models.Dataset;
-import org.otfuse.models.OnnxActivations;
 import org.otfuse.models.OnnxModel;
-import org.otfuse.models.Statistics;
 
-/** Models aligned with the anchor once, to be averaged with many weights. Not thread-safe. */
-final class AlignedModels {
-  private final FusionEngine engine;
-  private final FusionInputs inputs;
-  private final Bars bars;
-  private final Optional<CouplingPictures> pictures;
-  private final List<OnnxModel> aligned = new ArrayList<>();
+/**
+ * Models aligned with the anchor once, to be averaged with many weights. They wait in temporary
+ * files, so that memory does not grow with their number. Not thread-safe.
+ */
+final class AlignedModels implements AutoCloseable {
+  private final OnnxModel anchor;
+  private final int anchorIndex;
+  private final Path folder;
+  private final Recent<Model> recent = new Recent<>(k -> OnnxModel.read(file(k)).model());
   private final List<GroupReport> groups = new ArrayList<>();
-  private final List<Boolean> exact = new ArrayList<>();
-  private final Map<Integer, ActivationMoments> moments = new HashMap<>();
   private StageSeconds seconds = new StageSeconds(0, 0, 0, 0);
 
-  private AlignedModels(
-      FusionEngine engine, FusionInputs inputs, Bars bars, Optional<CouplingPictures> pictures) {
-    this.engine = engine;
-    this.inputs = inputs;
-    this.bars = bars;
-    this.pictures = pictures;
+  private AlignedModels(FusionInputs inputs) {
+    this.anchor = inputs.anchor();
+    this.anchorIndex = inputs.anchorIndex();
+    try {
+      this.folder = Files.createTempDirectory("otfuse-aligned");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /**
    * Aligns the models.
    *
-   * @param activations of each model, or empty to compare weights
+   * @param models how they are compared
    * @param options how; weights and anchor play no part
-   * @param pictures takes the couplings
+   * @param observer hears of the couplings, model after model
    */
   static AlignedModels of(
       FusionEngine engine,
       FusionInputs inputs,
-      Optional<List<OnnxActivations>> activations,
+      ComparedModels models,
       FusionOptions options,
       Bars bars,
-      Optional<CouplingPictures> pictures) {
-    AlignedModels models = new AlignedModels(engine, inputs, bars, pictures);
-    Progress progress = bars.stage("aligning");
-    int count = inputs.files().size();
-    for (int k = 0; k < count; k++) {
-      int model = k;
-      if (k == inputs.anchorIndex()) {
-        models.aligned.add(inputs.anchor());
-        models.exact.add(true);
-      } else {
-        models.align(
-            k,
-            activations.map(all -> List.of(all.get(model), all.get(inputs.anchorIndex()))),
-            options);
+      Optional<FusionObserver> observer) {
+    AlignedModels aligned = new AlignedModels(inputs);
+    try {
+      Progress progress = bars.stage("aligning");
+      for (int k = 0; k < models.size(); k++) {
+        if (k != aligned.anchorIndex) {
+          aligned.align(engine, models, k, options, observer);
+        }
+        progress.step(k + 1, models.size());
       }
-      progress.step(k + 1, count);
+    } catch (RuntimeException e) {
+      aligned.close();
+      throw e;
     }
-    return models;
+    return aligned;
   }
 
   /** Fuses a model with the anchor, all weight on the model. */
-  private void align(int k, Optional<List<OnnxActivations>> activations, FusionOptions options) {
+  private void align(
+      FusionEngine engine,
+      ComparedModels models,
+      int k,
+      FusionOptions options,
+      Optional<FusionObserver> observer) {
     FusionOptions onto =
         new FusionOptions(
             options.metric(),
@@ -89,17 +89,14 @@ final class AlignedModels {
             options.seed(),
             List.of(1.0, 0.0),
             1);
-    List<Model> pair = List.of(inputs.files().get(k).model(), inputs.anchor().model());
     FusionResult result =
         engine.fuse(
-            pair, activations, onto, Progress.none(), pictures.map(each -> each.ofModel(k)));
-    aligned.add(inputs.anchor().withTensors(result.model()));
-    exact.add(hard(options) && sizes(pair.get(0)).equals(sizes(pair.get(1))));
-    for (GroupReport r : result.groups()) {
-      groups.add(
-          new GroupReport(
-              k, r.name(), r.size(), r.sourceSize(), r.solver(), r.transport(), r.seconds()));
-    }
+            models.pair(k, anchorIndex),
+            onto,
+            Progress.none(),
+            observer.map(hearing -> (report, c) -> hearing.coupled(ofModel(k, report), c)));
+    anchor.withTensors(result.model()).write(file(k));
+    result.groups().forEach(report -> groups.add(ofModel(k, report)));
     StageSeconds more = result.seconds();
     seconds =
         new StageSeconds(
@@ -109,9 +106,19 @@ final class AlignedModels {
             seconds.average() + more.average());
   }
 
-  /** Every model in the anchor's order and graph. */
-  List<OnnxModel> models() {
-    return aligned;
+  private static GroupReport ofModel(int k, GroupReport report) {
+    return new GroupReport(
+        k,
+        report.name(),
+        report.size(),
+        report.sourceSize(),
+        report.solver(),
+        report.transport(),
+        report.seconds());
+  }
+
+  private Path file(int k) {
+    return folder.resolve(k + ".onnx");
   }
 
   /** How each group of each model was aligned. */
@@ -124,76 +131,26 @@ final class AlignedModels {
     return seconds;
   }
 
-  /** The weighted average. */
+  /** The weighted average, one weight a model. */
   OnnxModel average(List<Double> weights) {
-    List<Model> models = aligned.stream().map(OnnxModel::model).toList();
-    return inputs.anchor().withTensors(engine.average(models, weights));
-  }
-
-  /** The weighted average with its statistics corrected; mode is not AUTO. */
-  OnnxModel average(List<Double> weights, StatisticsMode mode) {
-    return correct(average(weights), weights, mode);
-  }
-
-  /** A weighted average with its statistics corrected; mode is not AUTO. */
-  OnnxModel correct(OnnxModel average, List<Double> weights, StatisticsMode mode) {
-    return switch (mode) {
-      case RESET -> Statistics.reset(average, samples(), bars.stage("statistics"));
-      case REPAIR -> repair(average, weights);
-      default -> average;
-    };
-  }
-
-  private Dataset samples() {
-    return inputs.calibration().orElseThrow();
-  }
-
-  /**
-   * Repairs to the moments of the models that still compute what they did. Soft maps blur a model,
-   * layer upon layer, and the variance that it has left is no goal.
-   */
-  private OnnxModel repair(OnnxModel average, List<Double> weights) {
-    List<ActivationMoments> goals = new ArrayList<>();
-    List<Double> shares = new ArrayList<>();
-    double sum = 0;
-    for (int k = 0; k < aligned.size(); k++) {
-      sum += exact.get(k) ? weights.get(k) : 0;
-    }
-    for (int k = 0; k < aligned.size(); k++) {
-      boolean anchorAlone = sum == 0 && aligned.get(k) == inputs.anchor();
-      if (exact.get(k) && (sum > 0 || anchorAlone)) {
-        goals.add(moments(k));
-        shares.add(anchorAlone ? 1 : weights.get(k) / sum);
+    FusionAccumulator sum = FusionAccumulator.of(anchor.model());
+    for (int k = 0; k < weights.size(); k++) {
+      if (weights.get(k) > 0) {
+        sum.add(k == anchorIndex ? anchor.model() : recent.get(k), weights.get(k));
       }
     }
-    return Statistics.repair(average, goals, shares, samples(), bars.stage("statistics"));
+    return anchor.withTensors(sum.finish());
   }
 
-  /** Moments of what an aligned model computes, taken once. */
-  private ActivationMoments moments(int k) {
-    return moments.computeIfAbsent(
-        k,
-        index -> {
-          OnnxModel model = aligned.get(index);
-          return ActivationMoments.capture(
-              model.toBytes(),
-              model.model().name(),
-              model.model().architecture(),
-              samples(),
-              bars.stage("statistics of the models"));
-        });
-  }
-
-  /** Whether groups of equal sizes get hard maps. */
-  private static boolean hard(FusionOptions options) {
-    boolean assigned =
-        options.solver() == Solver.EXACT
-            && options.marginals() == MarginalKind.UNIFORM
-            && options.residuals() != ResidualPolicy.MEAN;
-    return assigned || options.sweeps() > 0 || options.solver() == Solver.IDENTITY;
-  }
-
-  private static List<Integer> sizes(Model model) {
-    return model.architecture().groups().stream().map(NeuronGroup::size).toList();
+  @Override
+  public void close() {
+    try (var files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+      Files.delete(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -35,17 +35,8 @@ final class CouplingPictures implements FusionObserver {
 
   @Override
   public void coupled(GroupReport report, Coupling coupling) {
-    keep(report.model(), report, coupling);
-  }
-
-  /** Hears of a model that is fused with the anchor alone. */
-  FusionObserver ofModel(int model) {
-    return (report, coupling) -> keep(model, report, coupling);
-  }
-
-  private void keep(int model, GroupReport report, Coupling coupling) {
     pictures.put(
-        new Key(model, report.name()),
+        new Key(report.model(), report.name()),
         new Picture(
             coupling.rows(),
             coupling.columns(),

@@ -6,12 +6,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.otfuse.FeatureKind;
 import org.otfuse.FusionEngine;
 import org.otfuse.FusionOptions;
 import org.otfuse.InvalidInputException;
 import org.otfuse.models.Dataset;
 import org.otfuse.models.Evaluation.Score;
-import org.otfuse.models.OnnxActivations;
 import org.otfuse.models.OnnxModel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -103,24 +103,27 @@ final class CurveCommand implements Callable<Integer> {
 
   private Report measure(FusionEngine engine, FusionRequest request, Bars bars) {
     FusionInputs files = FusionInputs.read(request);
-    files.requireSameGraph();
     Dataset data = files.test().orElseThrow();
     StatisticsMode mode =
         request.statistics().resolve(files.anchor(), files.calibration().isPresent());
-    FusionOptions options = request.options(request.features(files.anchor()));
-    Optional<List<OnnxActivations>> activations = files.activations(request, bars);
-    FusionInputs inputs = files.withAnchor(engine, activations, options, bars);
-    AlignedModels aligned =
-        AlignedModels.of(engine, inputs, activations, options, bars, Optional.empty());
+    FeatureKind features = request.features(files.anchor());
+    FusionOptions options = request.options(features);
+    ComparedModels compared = files.compared(request, features, bars);
+    FusionInputs inputs = files.withAnchor(engine, compared, options, bars);
+    Correction correction = new Correction(mode, inputs, bars);
     Losses losses = new Losses(data, bars);
-    PlainAverage plain = new PlainAverage(engine, inputs.files());
+    PlainAverage plain = new PlainAverage(inputs.files());
     List<Score> scores = new ArrayList<>();
     List<Score> plainScores = new ArrayList<>();
-    for (double w : Curve.weights(points)) {
-      List<Double> weights = List.of(1 - w, w);
-      scores.add(losses.score(aligned.average(weights, mode)));
-      Optional<OnnxModel> average = plain.of(weights);
-      average.ifPresent(model -> plainScores.add(losses.score(model)));
+    try (AlignedModels aligned =
+        AlignedModels.of(
+            engine, inputs, compared, options, bars, correction.observer(Optional.empty()))) {
+      for (double w : Curve.weights(points)) {
+        List<Double> weights = List.of(1 - w, w);
+        scores.add(losses.score(correction.apply(aligned.average(weights), weights)));
+        Optional<OnnxModel> average = plain.of(weights);
+        average.ifPresent(model -> plainScores.add(losses.score(model)));
+      }
     }
     return report(
         engine.backend().name(), inputs.anchorIndex(), mode, data.size(), scores, plainScores);

@@ -31,7 +31,7 @@ final class FuseCommand implements Callable<Integer> {
       names = {"-o", "--output"},
       paramLabel = "FUSED",
       required = true,
-      description = "Where the fused model goes; none of the models.")
+      description = "Where the fused model goes; none of the files that are read.")
   private Path output;
 
   @Option(
@@ -70,8 +70,8 @@ final class FuseCommand implements Callable<Integer> {
     FusionRequest request =
         flags.request(models, test, weights.orElseGet(() -> new WeightsChoice(false)));
     PrintWriter out = spec.commandLine().getOut();
-    requireOtherFile("--output", output);
-    page.ifPresent(this::requirePageOfItsOwn);
+    requireOtherFile("--output", output, request);
+    page.ifPresent(file -> requirePageOfItsOwn(file, request));
     Optional<ReportTarget> target = page.map(file -> new ReportTarget(file, typed()));
     FusionReport report = FusionRun.run(request, output, target);
     if (json) {
@@ -86,18 +86,28 @@ final class FuseCommand implements Callable<Integer> {
     return spec.root().commandLine().getParseResult().originalArgs();
   }
 
-  private void requireOtherFile(String option, Path file) {
-    for (Path model : models) {
-      if (sameFile(model, file)) {
-        throw new InvalidInputException(
-            "%s %s is one of the models, which are never written to; expected another file."
-                .formatted(option, file));
-      }
+  /** Refuses to write to what is read. */
+  private static void requireOtherFile(String option, Path file, FusionRequest request) {
+    request
+        .models()
+        .forEach(model -> requireOther(option, file, model, "one of the models, which are"));
+    request
+        .calibration()
+        .ifPresent(data -> requireOther(option, file, data, "the data of --calibration, which is"));
+    request
+        .test()
+        .ifPresent(data -> requireOther(option, file, data, "the data of --test, which is"));
+  }
+
+  private static void requireOther(String option, Path file, Path input, String what) {
+    if (sameFile(input, file)) {
+      throw new InvalidInputException(
+          "%s %s is %s never written to; expected another file.".formatted(option, file, what));
     }
   }
 
-  private void requirePageOfItsOwn(Path file) {
-    requireOtherFile("--report", file);
+  private void requirePageOfItsOwn(Path file, FusionRequest request) {
+    requireOtherFile("--report", file, request);
     if (sameFile(file, output)
         || file.toAbsolutePath().normalize().equals(output.toAbsolutePath().normalize())) {
       throw new InvalidInputException(

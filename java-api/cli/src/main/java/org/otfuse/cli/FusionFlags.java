@@ -30,8 +30,11 @@ final class FusionFlags {
 
   @Option(
       names = "--solver",
-      paramLabel = "exact|sinkhorn",
-      description = "How couplings are found; default exact by weights, sinkhorn by activations.")
+      paramLabel = "exact|sinkhorn|identity",
+      description = {
+        "How couplings are found; default exact by weights, sinkhorn by activations. With identity",
+        "neurons stay where they are, to be moved by --sweeps alone."
+      })
   private Optional<Solver> solver;
 
   @Option(

@@ -15,9 +15,7 @@ import org.otfuse.InvalidInputException;
 import org.otfuse.StageSeconds;
 import org.otfuse.models.AtomicFile;
 import org.otfuse.models.Dataset;
-import org.otfuse.models.OnnxActivations;
 import org.otfuse.models.OnnxModel;
-import org.otfuse.models.Statistics;
 
 /**
  * One fusion from files to file: read, capture activations, fuse, correct statistics, write,
@@ -57,28 +55,25 @@ final class FusionRun implements AutoCloseable {
   private FusionReport run(Path output) {
     long start = System.nanoTime();
     FusionInputs files = FusionInputs.read(request);
-    double read = since(start);
-    long traceStart = System.nanoTime();
-    files.requireSameGraph();
+    double data = since(start) - files.files().readSeconds() - files.files().compareSeconds();
     StatisticsMode mode =
         request.statistics().resolve(files.anchor(), files.calibration().isPresent());
-    double trace = since(traceStart);
-    long captureStart = System.nanoTime();
     FeatureKind features = request.features(files.anchor());
     FusionOptions options = request.options(features);
-    Optional<List<OnnxActivations>> activations = files.activations(request, bars);
-    double capture = since(captureStart);
+    ComparedModels models = files.compared(request, features, bars);
     long anchorStart = System.nanoTime();
-    FusionInputs inputs = files.withAnchor(engine, activations, options, bars);
-    double anchor = since(anchorStart);
-    Fused fused = fuse(inputs, activations, options, mode);
+    double loaded = loadSeconds(files, models);
+    FusionInputs inputs = files.withAnchor(engine, models, options, bars);
+    double anchor = since(anchorStart) - (loadSeconds(files, models) - loaded);
+    Fused fused = fuse(inputs, models, options, mode);
     double untilFused = since(start);
+    double read = data + inputs.files().readSeconds();
     Optional<FusionReport.Accuracy> accuracy =
         inputs
             .test()
             .map(
-                data ->
-                    new Accuracies(engine, bars, data)
+                samples ->
+                    new Accuracies(bars, samples)
                         .measure(inputs.files(), fused.model, fused.weights));
     FusionReport report =
         report(
@@ -87,8 +82,8 @@ final class FusionRun implements AutoCloseable {
             accuracy,
             new FusionReport.Seconds(
                 read,
-                trace,
-                capture + fused.seconds.features(),
+                inputs.files().compareSeconds(),
+                models.captureSeconds() + fused.seconds.features(),
                 fused.seconds.cost(),
                 fused.seconds.solve(),
                 fused.seconds.average(),
@@ -150,40 +145,33 @@ final class FusionRun implements AutoCloseable {
     return report.get();
   }
 
+  private static double loadSeconds(FusionInputs inputs, ComparedModels models) {
+    return inputs.files().readSeconds() + models.captureSeconds();
+  }
+
   private Fused fuse(
-      FusionInputs inputs,
-      Optional<List<OnnxActivations>> activations,
-      FusionOptions options,
-      StatisticsMode mode) {
-    List<Double> weights = options.weightsFor(inputs.files().size());
-    if (request.weights().auto() || mode == StatisticsMode.REPAIR) {
-      AlignedModels aligned =
-          AlignedModels.of(engine, inputs, activations, options, bars, pictures);
-      return request.weights().auto()
-          ? choose(inputs, aligned, mode)
-          : average(aligned, weights, mode, 0);
+      FusionInputs inputs, ComparedModels models, FusionOptions options, StatisticsMode mode) {
+    Correction correction = new Correction(mode, inputs, bars);
+    Optional<FusionObserver> observer = correction.observer(pictures);
+    if (request.weights().auto()) {
+      try (AlignedModels aligned =
+          AlignedModels.of(engine, inputs, models, options, bars, observer)) {
+        return choose(inputs, aligned, correction);
+      }
     }
-    FusionOptions onto = options.withAnchor(inputs.anchorIndex());
     FusionResult result =
         engine.fuse(
-            inputs.models(),
-            activations,
-            onto,
-            bars.stage("fusing"),
-            pictures.map(FusionObserver.class::cast));
-    OnnxModel fused = inputs.anchor().withTensors(result.model());
-    long start = System.nanoTime();
-    OnnxModel corrected =
-        mode == StatisticsMode.RESET
-            ? Statistics.reset(fused, inputs.calibration().orElseThrow(), bars.stage("statistics"))
-            : fused;
-    return new Fused(corrected, weights, mode, result.groups(), result.seconds(), 0, since(start));
+            models, options.withAnchor(inputs.anchorIndex()), bars.stage("fusing"), observer);
+    List<Double> weights = options.weightsFor(models.size());
+    OnnxModel fused = correction.apply(inputs.anchor().withTensors(result.model()), weights);
+    return new Fused(
+        fused, weights, mode, result.groups(), result.seconds(), 0, correction.seconds());
   }
 
   /**
    * Takes the weights, and where it is open the statistics, that lose least on labelled samples.
    */
-  private Fused choose(FusionInputs inputs, AlignedModels aligned, StatisticsMode mode) {
+  private Fused choose(FusionInputs inputs, AlignedModels aligned, Correction correction) {
     long start = System.nanoTime();
     Dataset samples =
         inputs
@@ -197,19 +185,14 @@ final class FusionRun implements AutoCloseable {
     Losses losses = new Losses(samples, bars);
     WeightSearch.Found found =
         WeightSearch.search(
-            inputs.files().size(), weights -> losses.of(aligned.average(weights, mode)));
-    StatisticsMode best = mode;
-    if (request.statistics() == StatisticsMode.AUTO
-        && losses.of(aligned.average(found.weights())) < found.loss()) {
-      best = StatisticsMode.NONE;
-    }
-    return average(aligned, found.weights(), best, since(start));
-  }
-
-  private Fused average(
-      AlignedModels aligned, List<Double> weights, StatisticsMode mode, double search) {
+            inputs.files().size(),
+            weights -> losses.of(correction.apply(aligned.average(weights), weights)));
+    boolean corrected =
+        request.statistics() != StatisticsMode.AUTO
+            || losses.of(aligned.average(found.weights())) >= found.loss();
+    double search = since(start);
     long averageStart = System.nanoTime();
-    OnnxModel average = aligned.average(weights);
+    OnnxModel average = aligned.average(found.weights());
     StageSeconds stages = aligned.seconds();
     StageSeconds seconds =
         new StageSeconds(
@@ -217,9 +200,16 @@ final class FusionRun implements AutoCloseable {
             stages.cost(),
             stages.solve(),
             stages.average() + since(averageStart));
-    long start = System.nanoTime();
-    OnnxModel corrected = aligned.correct(average, weights, mode);
-    return new Fused(corrected, weights, mode, aligned.groups(), seconds, search, since(start));
+    long correctionStart = System.nanoTime();
+    OnnxModel fused = corrected ? correction.apply(average, found.weights()) : average;
+    return new Fused(
+        fused,
+        found.weights(),
+        corrected ? correction.mode() : StatisticsMode.NONE,
+        aligned.groups(),
+        seconds,
+        search,
+        since(correctionStart));
   }
 
   private static double since(long start) {

@@ -5,7 +5,6 @@ import java.util.List;
 import org.otfuse.FeatureKind;
 import org.otfuse.FusionOptions;
 import org.otfuse.NeuronGroup;
-import org.otfuse.models.OnnxModel;
 import org.otfuse.spi.Backend;
 
 /**
@@ -39,18 +38,17 @@ record FusionStory(
 
   /** The file name of a model. */
   String name(int model) {
-    return inputs.files().get(model).model().name();
+    return inputs.files().facts(model).name();
   }
 
   /** The number of weights of a model. */
   long parameters(int model) {
-    OnnxModel file = inputs.files().get(model);
-    return file.model().architecture().tensors().stream().mapToLong(t -> t.length()).sum();
+    return inputs.files().facts(model).parameters();
   }
 
   /** Bytes of a model's file. */
   long bytes(int model) {
-    return request.models().get(model).toFile().length();
+    return inputs.files().facts(model).bytes();
   }
 
   /** Groups that stay as they are. */

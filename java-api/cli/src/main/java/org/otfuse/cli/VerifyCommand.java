@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import org.otfuse.AlignedModel;
 import org.otfuse.BackendChoice;
 import org.otfuse.FusionEngine;
 import org.otfuse.FusionOptions;
@@ -132,20 +133,20 @@ final class VerifyCommand implements Callable<Integer> {
       FusionEngine engine,
       Bars bars,
       PrintWriter out) {
-    FusionInputs inputs =
-        new FusionInputs(List.of(anchor, file), 0, data.map(d -> samples), Optional.empty());
-    inputs.requireSameGraph();
+    ModelFiles.requireSameGraph(file, anchor);
     requireSameWidths(anchor, file);
-    AlignedModels aligned =
-        AlignedModels.of(
-            engine,
-            inputs,
-            data.map(d -> inputs.capture(samples, bars)),
-            FusionOptions.DEFAULTS,
-            bars,
-            Optional.empty());
+    AlignedModel aligned =
+        data.isPresent()
+            ? engine.align(
+                file.model(),
+                ComparedModels.capture(file, samples, bars),
+                anchor.model(),
+                ComparedModels.capture(anchor, samples, bars),
+                FusionOptions.DEFAULTS)
+            : engine.align(file.model(), anchor.model(), FusionOptions.DEFAULTS);
     PairVerification found =
-        PairVerification.of(engine, file, aligned.models().get(1), samples, bars.stage("verify"));
+        PairVerification.of(
+            engine, file, anchor.withTensors(aligned.model()), samples, bars.stage("verify"));
     print(out, found, anchor, file, samples);
     return found.unchanged();
   }

@@ -17,25 +17,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.otfuse.models.Dataset;
 
 /** Each kind of bad input gives one sentence, exit status 2 and no output file. */
-class BadInputTest {
-  @TempDir private Path folder;
-  private Path a;
-  private Path b;
-  private Path fused;
-
-  @BeforeEach
-  void copyModels() throws IOException {
-    a = CommandRun.file(folder, "fashion-mlp-a.onnx");
-    b = CommandRun.file(folder, "fashion-mlp-b.onnx");
-    fused = folder.resolve("fused.onnx");
-  }
-
+class BadInputTest extends TwoMlps {
   private void refused(String sentence, Object... options) {
     List<Object> arguments = new ArrayList<>(List.of("fuse", "-o", fused));
     arguments.addAll(Arrays.asList(options));
@@ -176,7 +162,7 @@ class BadInputTest {
   void calibrationDataOfTheWrongShape() {
     Path data = data("large.npz", List.of(1, 32, 32), Optional.empty());
     refused(
-        "data set large.npz has images of shape [1, 32, 32], model fashion-mlp-a.onnx expects [1,"
+        "data set large.npz has images of shape [1, 32, 32], model fashion-mlp-b.onnx expects [1,"
             + " 28, 28].",
         a,
         b,

@@ -9,24 +9,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.otfuse.models.OnnxModel;
 
-class FuseCommandTest {
-  @TempDir private Path folder;
-  private Path a;
-  private Path b;
-  private Path fused;
-
-  @BeforeEach
-  void copyModels() throws IOException {
-    a = CommandRun.file(folder, "fashion-mlp-a.onnx");
-    b = CommandRun.file(folder, "fashion-mlp-b.onnx");
-    fused = folder.resolve("fused.onnx");
-  }
-
+class FuseCommandTest extends TwoMlps {
   @Test
   void theJsonReportHasTheDocumentedKeys() {
     JsonObject report =

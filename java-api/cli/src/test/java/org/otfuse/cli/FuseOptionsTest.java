@@ -12,9 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.otfuse.BackendChoice;
 import org.otfuse.FusionEngine;
 import org.otfuse.FusionOptions;
@@ -27,19 +25,7 @@ import org.otfuse.Solver;
 import org.otfuse.models.OnnxModel;
 
 /** The options of alignment do what the options of the library do. */
-class FuseOptionsTest {
-  @TempDir private Path folder;
-  private Path a;
-  private Path b;
-  private Path fused;
-
-  @BeforeEach
-  void copyModels() throws IOException {
-    a = CommandRun.file(folder, "fashion-mlp-a.onnx");
-    b = CommandRun.file(folder, "fashion-mlp-b.onnx");
-    fused = folder.resolve("fused.onnx");
-  }
-
+class FuseOptionsTest extends TwoMlps {
   private CommandRun fuse(Object... options) {
     List<Object> arguments = new ArrayList<>(List.of("fuse", "-o", fused, "--backend", "java"));
     arguments.addAll(Arrays.asList(options));

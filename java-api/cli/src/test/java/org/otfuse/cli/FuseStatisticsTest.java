@@ -142,7 +142,7 @@ class FuseStatisticsTest {
   void withoutSamplesNothingIsDoneByDefault() throws IOException {
     JsonObject report = run("fashion-resnet18-a.onnx", "fashion-resnet18-b.onnx").json();
     assertStatistics("none", report);
-    assertEquals(0, report.getAsJsonObject("seconds").get("statistics").getAsDouble(), 1e-3);
+    assertEquals(0, report.getAsJsonObject("seconds").get("statistics").getAsDouble());
   }
 
   private static void refused(String sentence, CommandRun run) {

@@ -1,5 +1,6 @@
 package org.otfuse.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -21,7 +22,6 @@ import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.otfuse.BackendChoice;
 import org.otfuse.FeatureKind;
 import org.otfuse.FusionEngine;
@@ -33,20 +33,13 @@ import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
-class ReportPageTest {
+class ReportPageTest extends TwoMlps {
   private static final String ODD_NAME = "a<b>&\"c'.onnx";
 
-  @TempDir private Path folder;
-  private Path a;
-  private Path b;
-  private Path fused;
   private Path page;
 
   @BeforeEach
-  void copyModels() throws IOException {
-    a = CommandRun.file(folder, "fashion-mlp-a.onnx");
-    b = CommandRun.file(folder, "fashion-mlp-b.onnx");
-    fused = folder.resolve("fused.onnx");
+  void choosePage() {
     page = folder.resolve("report.html");
   }
 
@@ -329,5 +322,27 @@ class ReportPageTest {
         b,
         "--report",
         fused);
+  }
+
+  @Test
+  void aPageOnTheDataIsRefused() throws IOException {
+    Path data = CommandRun.file(folder, "fashion-calibration.npz");
+    byte[] before = Files.readAllBytes(data);
+    for (String option : List.of("--calibration", "--test")) {
+      for (String written : List.of("--report", "--output")) {
+        List<Object> words = new ArrayList<>(List.of("fuse", a, b, option, data, written, data));
+        if (written.equals("--report")) {
+          words.addAll(List.of("--output", fused));
+        }
+        CommandRun run = CommandRun.of(words.toArray());
+        assertEquals(
+            "otfuse: %s %s is the data of %s, which is never written to; expected another file.\n"
+                .formatted(written, data, option),
+            run.err());
+        assertEquals(2, run.status());
+      }
+    }
+    assertArrayEquals(before, Files.readAllBytes(data));
+    assertFalse(Files.exists(fused));
   }
 }

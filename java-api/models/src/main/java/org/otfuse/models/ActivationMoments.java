@@ -1,12 +1,15 @@
 package org.otfuse.models;
 
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.function.IntToDoubleFunction;
-import java.util.stream.IntStream;
+import java.util.Optional;
 import org.otfuse.Architecture;
 import org.otfuse.BackendUnavailableException;
+import org.otfuse.Coupling;
 import org.otfuse.InvalidInputException;
 import org.otfuse.NeuronGroup;
 import org.otfuse.Progress;
@@ -18,12 +21,15 @@ import org.otfuse.UnsupportedModelException;
  * neuron, however many samples there are. Immutable and thread-safe.
  */
 public final class ActivationMoments {
-  private final Architecture architecture;
-  private final Map<ActivationTaps.Tap, Moments> moments;
+  /** What the neurons of one producer compute, [n] each. */
+  private record Outputs(double[] mean, double[] variance) {}
 
-  private ActivationMoments(Architecture architecture, Map<ActivationTaps.Tap, Moments> moments) {
-    this.architecture = architecture;
-    this.moments = moments;
+  private final List<String> names;
+  private final List<List<Outputs>> outputs;
+
+  private ActivationMoments(List<String> names, List<List<Outputs>> outputs) {
+    this.names = names;
+    this.outputs = outputs;
   }
 
   /**
@@ -56,7 +62,85 @@ public final class ActivationMoments {
               add(moments.get(tap), tap, layout, count, values),
           progress);
     }
-    return new ActivationMoments(architecture, moments);
+    List<String> names = new ArrayList<>();
+    List<List<Outputs>> outputs = new ArrayList<>();
+    for (NeuronGroup group : architecture.groups()) {
+      names.add(group.name());
+      outputs.add(
+          group.pinned().isPresent()
+              ? List.of()
+              : group.producers().stream()
+                  .map(producer -> outputs(moments.get(ActivationTaps.tap(group, producer))))
+                  .toList());
+    }
+    return new ActivationMoments(names, outputs);
+  }
+
+  private static Outputs outputs(Moments moments) {
+    double[] mean = new double[moments.neurons()];
+    double[] variance = new double[moments.neurons()];
+    Arrays.setAll(mean, moments::mean);
+    Arrays.setAll(variance, moments::variance);
+    return new Outputs(mean, variance);
+  }
+
+  /**
+   * The moments that the neurons of an anchor have in place of this model's: the mean and the
+   * standard deviation of neuron j are the means of those of the model's neurons, each weighed by
+   * the mass that it sends to j. For a permutation these are the moments of the aligned model. A
+   * soft map blurs an aligned model, whose neurons vary less than any that they are made of; what
+   * is carried here does not shrink.
+   *
+   * @param couplings one a group, in order, that of the model with the anchor; empty for a group
+   *     that stays as it is
+   * @return the moments of groups with the anchor's sizes
+   * @throws InvalidInputException if there are not as many couplings as groups, or one is of
+   *     another size than its group
+   */
+  public ActivationMoments carried(List<Optional<Coupling>> couplings) {
+    if (couplings.size() != names.size()) {
+      throw new InvalidInputException(
+          "%d couplings were given for %d neuron groups, expected one for each"
+              .formatted(couplings.size(), names.size()));
+    }
+    List<List<Outputs>> carried = new ArrayList<>();
+    for (int g = 0; g < names.size(); g++) {
+      List<Outputs> own = outputs.get(g);
+      if (couplings.get(g).isPresent()) {
+        Coupling coupling = couplings.get(g).get();
+        String name = names.get(g);
+        own = own.stream().map(neurons -> carried(name, neurons, coupling)).toList();
+      }
+      carried.add(own);
+    }
+    return new ActivationMoments(names, carried);
+  }
+
+  private static Outputs carried(String group, Outputs of, Coupling coupling) {
+    int m = coupling.columns();
+    if (coupling.rows() != of.mean.length) {
+      throw new InvalidInputException(
+          "the coupling of neuron group %s has %d rows, expected %d, one a neuron"
+              .formatted(group, coupling.rows(), of.mean.length));
+    }
+    double[] mass = new double[m];
+    double[] mean = new double[m];
+    double[] deviation = new double[m];
+    for (int i = 0; i < coupling.rows(); i++) {
+      double own = Math.sqrt(of.variance[i]);
+      for (int j = 0; j < m; j++) {
+        double share = coupling.values()[i * m + j];
+        mass[j] += share;
+        mean[j] += share * of.mean[i];
+        deviation[j] += share * own;
+      }
+    }
+    for (int j = 0; j < m; j++) {
+      double whole = mass[j] > 0 ? mass[j] : 1;
+      mean[j] /= whole;
+      deviation[j] *= deviation[j] / (whole * whole);
+    }
+    return new Outputs(mean, deviation);
   }
 
   /**
@@ -68,7 +152,7 @@ public final class ActivationMoments {
    * @throws InvalidInputException if the group is pinned
    */
   public double[] mean(int group, int producer) {
-    return neurons(group, of(group, producer)::mean);
+    return of(group, producer).mean.clone();
   }
 
   /**
@@ -80,21 +164,15 @@ public final class ActivationMoments {
    * @throws InvalidInputException if the group is pinned
    */
   public double[] variance(int group, int producer) {
-    return neurons(group, of(group, producer)::variance);
+    return of(group, producer).variance.clone();
   }
 
-  private double[] neurons(int group, IntToDoubleFunction value) {
-    return IntStream.range(0, architecture.groups().get(group).size()).mapToDouble(value).toArray();
-  }
-
-  private Moments of(int group, int producer) {
-    NeuronGroup neurons = architecture.groups().get(group);
-    Moments found = moments.get(ActivationTaps.tap(neurons, neurons.producers().get(producer)));
-    if (found == null) {
+  private Outputs of(int group, int producer) {
+    if (outputs.get(group).isEmpty()) {
       throw new InvalidInputException(
-          "neuron group %s is pinned, expected one that may move".formatted(neurons.name()));
+          "neuron group %s is pinned, expected one that may move".formatted(names.get(group)));
     }
-    return found;
+    return outputs.get(group).get(producer);
   }
 
   /** Adds a batch, each neuron in two passes. */

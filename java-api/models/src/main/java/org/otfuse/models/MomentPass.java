@@ -21,11 +21,10 @@ import org.otfuse.models.MomentGraph.Measured;
  * Corrects the statistics of a model's values in topological order, each as the corrections before
  * it leave it.
  *
- * <p>With large batches this takes one pass over the samples: within a batch every value is
- * corrected by the moments of the batch. That is exact where one batch holds all samples; otherwise
- * a value sees those before it corrected by moments of a batch instead of all samples, as running
- * statistics of BatchNormalization are re-estimated in training. A model that takes only small
- * batches gets one pass a value, which is always exact.
+ * <p>Where one batch holds all samples this takes one pass: within the batch every value is at once
+ * corrected by its own moments. Otherwise there is one pass a value, because the moments of all
+ * samples must be known before what reads the value can be measured. So the size of the batches
+ * changes nothing but rounding.
  */
 final class MomentPass {
   /** Bytes that the largest value and what is computed from it may take in one batch. */
@@ -35,9 +34,6 @@ final class MomentPass {
    * Copies of a value that are alive at once: itself, the distances from the mean, their squares.
    */
   private static final int COPIES = 4;
-
-  /** Moments of fewer samples are too far from those of all. */
-  private static final int LARGE_BATCH = 64;
 
   /**
    * A value to correct.
@@ -130,7 +126,7 @@ final class MomentPass {
     }
     MomentPass pass = new MomentPass(model, places, corrections, samples, progress);
     List<Integer> order = order(model, places);
-    if (pass.batch >= Math.min(LARGE_BATCH, pass.usable)) {
+    if (pass.batch >= pass.usable) {
       return pass.correct(model, order, 0, 1);
     }
     OnnxModel corrected = model;

@@ -16,6 +16,11 @@ final class Moments {
     this.squares = new double[neurons];
   }
 
+  /** How many neurons there are. */
+  int neurons() {
+    return mean.length;
+  }
+
   /** The mean of a neuron. */
   double mean(int neuron) {
     return mean[neuron];

@@ -1,7 +1,6 @@
 package org.otfuse.models;
 
 import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtLoggingLevel;
 import java.util.Optional;
 import org.otfuse.BackendUnavailableException;
 
@@ -36,9 +35,7 @@ record OnnxRuntime(Optional<OrtEnvironment> environment, Optional<Throwable> fai
 
   private static OnnxRuntime start() {
     try {
-      OrtEnvironment environment =
-          OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "otfuse");
-      return new OnnxRuntime(Optional.of(environment), Optional.empty());
+      return new OnnxRuntime(Optional.of(OnnxRuntimeStart.start()), Optional.empty());
     } catch (LinkageError | IllegalStateException e) {
       return new OnnxRuntime(Optional.empty(), Optional.of(e));
     }

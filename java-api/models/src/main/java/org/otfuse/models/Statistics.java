@@ -18,7 +18,9 @@ import org.otfuse.models.WeightUses.Normalization;
  * al., "REPAIR: REnormalizing Permuted Activations for Interpolation Repair", 2023).
  *
  * <p>Samples stream through ONNX Runtime and moments are kept in double, so memory does not grow
- * with the number of samples. Thread-safe; models are not changed.
+ * with the number of samples. As many as fit into 256 MiB with what is computed from them are one
+ * batch; more take one pass for each value that is corrected, so that results do not depend on the
+ * size of the batches. Thread-safe; models are not changed.
  */
 public final class Statistics {
   private Statistics() {}
@@ -87,15 +89,18 @@ public final class Statistics {
 
   /**
    * Scales and shifts what every producer computes until its mean and its standard deviation over
-   * the samples are the weighted means of those of the aligned models. With a BatchNormalization
-   * after the producer this goes into gamma and beta, without one into weights and bias; a producer
-   * without bias is only scaled. Left as they are: neurons that are pinned, those that do not vary,
-   * and layers whose weights another place of the graph uses too. Layers that share a bias or the
-   * tensors of a BatchNormalization get their own, so the result can have more tensors.
+   * the samples are the weighted means of those of the aligned models. For models that soft maps
+   * aligned, give their own moments {@linkplain ActivationMoments#carried carried} by the
+   * couplings, because the aligned models are blurred and vary too little. With a
+   * BatchNormalization after the producer this goes into gamma and beta, without one into weights
+   * and bias; a producer without bias is only scaled. Left as they are: neurons that are pinned,
+   * those that do not vary, and layers whose weights another place of the graph uses too. Layers
+   * that share a bias or the tensors of a BatchNormalization get their own, so the result can have
+   * more tensors.
    *
    * @param fused the averaged model
-   * @param aligned the moments of each aligned model on the same samples, in the architecture of
-   *     the fused one
+   * @param aligned the moments of each aligned model on the same samples, for the neurons of the
+   *     fused one
    * @param weights one an aligned model, those of the average
    * @param samples the calibration samples, at least 2; labels are not needed; where the model
    *     fixes its batch, a last one that is not full is left out

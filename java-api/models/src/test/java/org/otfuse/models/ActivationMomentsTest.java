@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.otfuse.Architecture;
+import org.otfuse.Coupling;
 import org.otfuse.InvalidInputException;
 import org.otfuse.Producer.Tap;
 import org.otfuse.Progress;
@@ -59,5 +61,51 @@ class ActivationMomentsTest {
     assertArrayEquals(new double[] {2 * middle - 1, 3 * (10 - middle)}, found.mean(0, 0), 1e-3);
     assertArrayEquals(
         new double[] {4 * variance, 9 * variance}, found.variance(0, 0), 1e-6 * 9 * variance);
+  }
+
+  private static ActivationMoments ofTwoChannels() {
+    float[] values = {1, 2, 3, 4, 5, 6, 3, 1, 4, 1, 5, 9};
+    return ActivationMoments.capture(
+        TestModels.convolution(TestModels.ANY),
+        "m.onnx",
+        TestModels.architecture(TestModels.group(2, new Tap("normalized", 1, 0))),
+        Dataset.of("two", List.of(1, 2, 3), values, Optional.empty()),
+        Progress.none());
+  }
+
+  private static Coupling coupling(int rows, int columns, float... values) {
+    return new Coupling(rows, columns, values, OptionalDouble.empty());
+  }
+
+  @Test
+  void aCouplingCarriesMeansAndDeviationsByItsMass() {
+    ActivationMoments own = ofTwoChannels();
+    double[] mean = own.mean(0, 0);
+    double first = Math.sqrt(own.variance(0, 0)[0]);
+    double second = Math.sqrt(own.variance(0, 0)[1]);
+    // The third neuron gets a quarter of its mass from the first, the fourth gets none.
+    ActivationMoments found =
+        own.carried(
+            List.of(Optional.of(coupling(2, 4, 0, 0.25f, 0.0625f, 0, 0.375f, 0, 0.1875f, 0))));
+    assertArrayEquals(
+        new double[] {mean[1], mean[0], mean[0] / 4 + mean[1] * 3 / 4, 0}, found.mean(0, 0), 1e-9);
+    double mixed = first / 4 + second * 3 / 4;
+    assertArrayEquals(
+        new double[] {second * second, first * first, mixed * mixed, 0},
+        found.variance(0, 0),
+        1e-9 * second * second);
+    assertArrayEquals(mean, own.carried(List.of(Optional.empty())).mean(0, 0));
+  }
+
+  @Test
+  void couplingsThatDoNotFitAreRefused() {
+    ActivationMoments own = ofTwoChannels();
+    assertEquals(
+        "0 couplings were given for 1 neuron groups, expected one for each",
+        assertThrows(InvalidInputException.class, () -> own.carried(List.of())).getMessage());
+    List<Optional<Coupling>> large = List.of(Optional.of(coupling(3, 1, 1, 1, 1)));
+    assertEquals(
+        "the coupling of neuron group normalized has 3 rows, expected 2, one a neuron",
+        assertThrows(InvalidInputException.class, () -> own.carried(large)).getMessage());
   }
 }

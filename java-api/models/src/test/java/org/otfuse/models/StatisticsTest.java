@@ -244,6 +244,33 @@ class StatisticsTest {
     assertTrue(farthest > 0.1, "the average already has the goal's moments");
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {1, 16, 64})
+  void theSizeOfTheBatchesChangesNothingButRounding(long batch) {
+    Dataset data = samples(128, 2, 4, 4);
+    OnnxModel whole = network(0, 17);
+    OnnxModel parts = network(batch, 17);
+    OnnxModel average = average(whole, other(whole, SEED), 0.3);
+    OnnxModel sameAverage = parts.withTensors(average.model());
+    List<ActivationMoments> goals =
+        List.of(moments(whole, data), moments(other(whole, SEED), data));
+    List<Double> weights = List.of(0.3, 0.7);
+    assertSameWeights(reset(average, data), reset(sameAverage, data));
+    assertSameWeights(
+        Statistics.repair(average, goals, weights, data, Progress.none()),
+        Statistics.repair(sameAverage, goals, weights, data, Progress.none()));
+  }
+
+  private static void assertSameWeights(OnnxModel expected, OnnxModel found) {
+    for (int t = 0; t < expected.model().tensors().size(); t++) {
+      FloatBuffer values = expected.model().tensors().get(t);
+      for (int i = 0; i < values.remaining(); i++) {
+        float value = values.get(i);
+        assertEquals(value, found.model().tensors().get(t).get(i), 1e-5 * Math.abs(value) + 1e-5);
+      }
+    }
+  }
+
   @Test
   void repairOfAModelToItsOwnMomentsChangesNothing() {
     OnnxModel model = network(0, 17);

@@ -1,0 +1,80 @@
+package org.otfuse.cli;
+
+import java.util.List;
+import java.util.Optional;
+import org.otfuse.FusionObserver;
+import org.otfuse.models.Dataset;
+import org.otfuse.models.OnnxModel;
+import org.otfuse.models.Statistics;
+
+/**
+ * Corrects the statistics of averages of aligned models. Hears of the couplings before, if it needs
+ * them. Not thread-safe.
+ */
+final class Correction {
+  private final StatisticsMode mode;
+  private final FusionInputs inputs;
+  private final Bars bars;
+  private final Optional<RepairGoals> goals;
+  private double seconds;
+
+  /**
+   * Prepares a correction.
+   *
+   * @param mode anything but AUTO
+   * @param inputs with calibration data, unless the mode is NONE
+   */
+  Correction(StatisticsMode mode, FusionInputs inputs, Bars bars) {
+    this.mode = mode;
+    this.inputs = inputs;
+    this.bars = bars;
+    this.goals =
+        mode == StatisticsMode.REPAIR
+            ? Optional.of(new RepairGoals(inputs, bars))
+            : Optional.empty();
+  }
+
+  /** What is done. */
+  StatisticsMode mode() {
+    return mode;
+  }
+
+  /** Who has to hear of the couplings, together with somebody else. */
+  Optional<FusionObserver> observer(Optional<CouplingPictures> other) {
+    if (goals.isEmpty()) {
+      return other.map(FusionObserver.class::cast);
+    }
+    RepairGoals own = goals.get();
+    return Optional.of(
+        (report, coupling) -> {
+          other.ifPresent(hearing -> hearing.coupled(report, coupling));
+          own.coupled(report, coupling);
+        });
+  }
+
+  /** The average as it should be. */
+  OnnxModel apply(OnnxModel average, List<Double> weights) {
+    if (mode == StatisticsMode.NONE) {
+      return average;
+    }
+    long start = System.nanoTime();
+    double before = goals.map(RepairGoals::seconds).orElse(0.0);
+    OnnxModel corrected =
+        mode == StatisticsMode.RESET
+            ? Statistics.reset(average, samples(), bars.stage("statistics"))
+            : Statistics.repair(
+                average, goals.orElseThrow().all(), weights, samples(), bars.stage("statistics"));
+    double running = goals.map(RepairGoals::seconds).orElse(0.0) - before;
+    seconds += (System.nanoTime() - start) / 1e9 - running;
+    return corrected;
+  }
+
+  private Dataset samples() {
+    return inputs.calibration().orElseThrow();
+  }
+
+  /** Time that it took so far, with that for what it needs of the models. */
+  double seconds() {
+    return seconds + goals.map(RepairGoals::seconds).orElse(0.0);
+  }
+}

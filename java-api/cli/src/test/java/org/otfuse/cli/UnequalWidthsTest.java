@@ -1,0 +1,100 @@
+package org.otfuse.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.otfuse.models.Dataset;
+import org.otfuse.models.OnnxModel;
+
+/**
+ * Convolutional and residual networks of unequal widths. A wide network is a narrow one with each
+ * neuron two or three times, in another order, so that it computes the same; its alignment is known
+ * beforehand: copies go together, and what is aligned computes what it did.
+ */
+class UnequalWidthsTest {
+  @TempDir private static Path folder;
+
+  private static Path file(String name) throws IOException {
+    return CommandRun.file(folder, name);
+  }
+
+  /** Twice and three times as wide in turn. */
+  private static Path wide(String name) throws IOException {
+    Path widened =
+        WidenedFile.of(file(name), folder.resolve("widened-" + name), group -> 2 + group % 2);
+    return Shuffled.of(widened, folder.resolve("wide-" + name)).file();
+  }
+
+  private static float[] logits(Path model) throws IOException {
+    Dataset samples = Dataset.read(file("fashion-test.npz")).first(100);
+    return PairVerification.logits(OnnxModel.read(model), samples);
+  }
+
+  private static JsonObject fuse(Path model, Path anchor, Object... options) throws IOException {
+    List<Object> words =
+        new ArrayList<>(
+            List.of("fuse", model, anchor, "-o", folder.resolve("fused.onnx"), "--anchor", "1"));
+    words.addAll(List.of("--calibration", file("fashion-calibration.npz")));
+    words.addAll(List.of("--backend", "java", "--json"));
+    words.addAll(List.of(options));
+    return CommandRun.of(words.toArray()).json();
+  }
+
+  /** How much all weight on the aligned model changes the function, relative to the outputs. */
+  private static double change(Path model, Path anchor, Object... options) throws IOException {
+    List<Object> words = new ArrayList<>(List.of("--weights", "1,0", "--statistics", "none"));
+    words.addAll(List.of(options));
+    fuse(model, anchor, words.toArray());
+    return PairVerification.change(logits(model), logits(folder.resolve("fused.onnx")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "fashion-vgg11-a.onnx, weights, exact",
+    "fashion-vgg11-a.onnx, weights, sinkhorn",
+    "fashion-vgg11-a.onnx, activations, exact",
+    "fashion-vgg11-a.onnx, activations, sinkhorn",
+    "fashion-resnet18-a.onnx, weights, exact",
+    "fashion-resnet18-a.onnx, weights, sinkhorn",
+    "fashion-resnet18-a.onnx, activations, exact",
+    "fashion-resnet18-a.onnx, activations, sinkhorn",
+    "fashion-resnet18-folded-a.onnx, weights, exact",
+    "fashion-resnet18-folded-a.onnx, activations, exact",
+  })
+  void copiesOfNeuronsAreAlignedSoThatTheFunctionStays(String name, String features, String solver)
+      throws IOException {
+    Path narrow = file(name);
+    Path wide = wide(name);
+    assertTrue(PairVerification.change(logits(narrow), logits(wide)) < 1e-4);
+    Object[] options = {"--features", features, "--solver", solver, "--epsilon", "0.001"};
+    assertTrue(change(wide, narrow, options) < 1e-4, "compressed");
+    assertTrue(change(narrow, wide, options) < 1e-4, "grown");
+  }
+
+  private static double fused(JsonObject report) {
+    return report.getAsJsonObject("accuracy").get("fused").getAsDouble();
+  }
+
+  /** A wide network and another one fuse as well as the narrow one that it was made of. */
+  @ParameterizedTest
+  @ValueSource(strings = {"fashion-vgg11", "fashion-resnet18", "fashion-resnet18-folded"})
+  void aWideNetworkFusesWithAnotherEitherWay(String pair) throws IOException {
+    Path other = file(pair + "-b.onnx");
+    Path wide = wide(pair + "-a.onnx");
+    Object[] test = {"--test", file("fashion-test.npz")};
+    double same = fused(fuse(file(pair + "-a.onnx"), other, test));
+    double compressed = fused(fuse(wide, other, test));
+    double grown = fused(fuse(other, wide, test));
+    assertEquals(same, compressed, 1.5);
+    assertTrue(grown > same - 1.5, grown + " grown, " + same + " at equal widths");
+  }
+}
