@@ -1,10 +1,7 @@
 package org.otfuse.cli;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -12,10 +9,10 @@ import org.otfuse.Architecture;
 import org.otfuse.FusionOptions;
 import org.otfuse.FusionPlan;
 import org.otfuse.Metric;
-import org.otfuse.SequentialArchitecture;
 import org.otfuse.SinkhornSettings;
-import org.otfuse.TensorLayout;
 import org.otfuse.cli.BenchWorkload.Run;
+import org.otfuse.cli.bench.Inputs;
+import org.otfuse.cli.bench.Networks;
 import org.otfuse.spi.AverageTask;
 import org.otfuse.spi.AxisMap;
 import org.otfuse.spi.Backend;
@@ -41,10 +38,10 @@ final class BenchWorkloads {
         sinkhorn(),
         assignment(),
         average(),
-        fusion("fusion of two MLPs 784-400-200-100-10", mlp(784, 400, 200, 100, 10)),
-        fusion("fusion of two MLPs 3072-1024-1024-10", mlp(3072, 1024, 1024, 10)),
-        fusion("fusion of two VGG11, 9.2 M parameters", vgg11()),
-        fusion("fusion of two ResNet18, 11.2 M parameters", BenchResNet18.architecture()));
+        fusion("fusion of two MLPs 784-400-200-100-10", Networks.smallMlp()),
+        fusion("fusion of two MLPs 3072-1024-1024-10", Networks.wideMlp()),
+        fusion("fusion of two VGG11, 9.2 M parameters", Networks.vgg11()),
+        fusion("fusion of two ResNet18, 11.2 M parameters", Networks.resNet18()));
   }
 
   /** Buffers that are closed with the run. */
@@ -83,20 +80,6 @@ final class BenchWorkloads {
     }
   }
 
-  private static float[] gaussians(int length, Random random) {
-    float[] values = new float[length];
-    for (int i = 0; i < length; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return values;
-  }
-
-  private static float[] uniform(int length) {
-    float[] values = new float[length];
-    Arrays.fill(values, 1f / length);
-    return values;
-  }
-
   private static BenchWorkload cost() {
     int n = 512;
     int d = 2304;
@@ -108,8 +91,8 @@ final class BenchWorkloads {
         engine ->
             new DeviceRun(engine.backend()) {
               private final Random random = new Random(1);
-              private final Matrix x = upload(gaussians(n * d, random), n, d);
-              private final Matrix y = upload(gaussians(n * d, random), n, d);
+              private final Matrix x = upload(Inputs.gaussians(n * d, random), n, d);
+              private final Matrix y = upload(Inputs.gaussians(n * d, random), n, d);
               private final Matrix cost = allocate(n, n);
 
               @Override
@@ -154,8 +137,8 @@ final class BenchWorkloads {
                   tasks.add(
                       new SinkhornTask(
                           upload(costs, n, m),
-                          upload(uniform(n)),
-                          upload(uniform(m)),
+                          upload(Inputs.uniform(n)),
+                          upload(Inputs.uniform(m)),
                           allocate(n, m),
                           allocate(n),
                           allocate(m),
@@ -190,8 +173,8 @@ final class BenchWorkloads {
                 List<CostTask> tasks = new ArrayList<>();
                 for (int p = 0; p < problems; p++) {
                   costs.add(allocate(n, n));
-                  Matrix x = upload(gaussians(n * d, random), n, d);
-                  Matrix y = upload(gaussians(n * d, random), n, d);
+                  Matrix x = upload(Inputs.gaussians(n * d, random), n, d);
+                  Matrix y = upload(Inputs.gaussians(n * d, random), n, d);
                   tasks.add(new CostTask(x, y, costs.get(p), Metric.EUCLIDEAN));
                 }
                 backend.cost(tasks);
@@ -229,9 +212,10 @@ final class BenchWorkloads {
                       List.of(permutation(n, random), permutation(n, random), identity.get(2));
                   int length = n * n * taps;
                   AverageTask.Source anchor =
-                      new AverageTask.Source(upload(gaussians(length, random)), 0.5f, identity);
+                      new AverageTask.Source(
+                          upload(Inputs.gaussians(length, random)), 0.5f, identity);
                   AverageTask.Source other =
-                      new AverageTask.Source(upload(gaussians(length, random)), 0.5f, maps);
+                      new AverageTask.Source(upload(Inputs.gaussians(length, random)), 0.5f, maps);
                   tasks.add(new AverageTask(allocate(length), List.of(anchor, other)));
                 }
                 return tasks;
@@ -245,30 +229,8 @@ final class BenchWorkloads {
   }
 
   private static AxisMap permutation(int n, Random random) {
-    int[] source = new int[n];
-    for (int i = 0; i < n; i++) {
-      int j = random.nextInt(i + 1);
-      source[i] = source[j];
-      source[j] = i;
-    }
-    return new AxisMap(List.of(new AxisMap.Segment(new NeuronMap.Hard(source, n), 1)));
-  }
-
-  private static Architecture mlp(int... widths) {
-    SequentialArchitecture layers = SequentialArchitecture.of(widths[0]);
-    for (int l = 1; l < widths.length; l++) {
-      layers.linear(widths[l], true);
-    }
-    return layers.build();
-  }
-
-  /** The widths of Singh and Jaggi 2020. */
-  private static Architecture vgg11() {
-    SequentialArchitecture layers = SequentialArchitecture.of(3);
-    for (int width : new int[] {64, 128, 256, 256, 512, 512, 512, 512}) {
-      layers.convolution(width, 3, false);
-    }
-    return layers.linear(10, false).build();
+    NeuronMap.Hard map = new NeuronMap.Hard(Inputs.permutation(n, random), n);
+    return new AxisMap(List.of(new AxisMap.Segment(map, 1)));
   }
 
   private static BenchWorkload fusion(String name, Architecture architecture) {
@@ -281,8 +243,8 @@ final class BenchWorkloads {
             new Run() {
               private final FusionPlan plan = engine.prepare(architecture, FusionOptions.DEFAULTS);
               private final List<FloatBuffer> models =
-                  List.of(weights(architecture, 6), weights(architecture, 7));
-              private final FloatBuffer output = direct(plan.length());
+                  List.of(Inputs.weights(architecture, 6), Inputs.weights(architecture, 7));
+              private final FloatBuffer output = Inputs.direct(plan.length());
 
               @Override
               public void once() {
@@ -294,27 +256,5 @@ final class BenchWorkloads {
                 plan.close();
               }
             });
-  }
-
-  /** Normal weights; vectors near what training starts from: scales and variances 1, others 0. */
-  private static FloatBuffer weights(Architecture architecture, long seed) {
-    Random random = new Random(seed);
-    int length = architecture.tensors().stream().mapToInt(TensorLayout::length).sum();
-    FloatBuffer weights = direct(length);
-    for (TensorLayout tensor : architecture.tensors()) {
-      boolean vector = tensor.shape().size() == 1;
-      boolean one = tensor.name().endsWith("gamma") || tensor.name().endsWith("variance");
-      for (int i = 0; i < tensor.length(); i++) {
-        double value = vector ? 0.1 * random.nextGaussian() : random.nextGaussian();
-        weights.put((float) (one ? Math.max(0.1, 1 + value) : value));
-      }
-    }
-    return weights.rewind();
-  }
-
-  private static FloatBuffer direct(int length) {
-    return ByteBuffer.allocateDirect(Float.BYTES * length)
-        .order(ByteOrder.nativeOrder())
-        .asFloatBuffer();
   }
 }

@@ -7,6 +7,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import org.junit.jupiter.api.Test;
 import org.otfuse.TensorLayout;
+import org.otfuse.cli.bench.Networks;
 
 class BenchCommandTest {
   @Test
@@ -14,7 +15,7 @@ class BenchCommandTest {
     // torchvision's layers with a 3x3 stem and 10 classes: 11,173,962 trained, 9,600 running values
     assertEquals(
         11_173_962 + 9_600,
-        BenchResNet18.architecture().tensors().stream().mapToInt(TensorLayout::length).sum());
+        Networks.resNet18().tensors().stream().mapToInt(TensorLayout::length).sum());
   }
 
   @Test

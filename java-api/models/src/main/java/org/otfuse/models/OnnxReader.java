@@ -6,6 +6,7 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.ExtensionRegistryLite;
 import com.google.protobuf.InvalidProtocolBufferException;
@@ -14,25 +15,32 @@ import com.google.protobuf.WireFormat;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.otfuse.InvalidInputException;
 import org.otfuse.UnsupportedModelException;
 
 /**
- * Reads a model file in one pass and takes each weight out as it comes, so that the file's bytes
- * and its floats are never in memory together. The floats share one array, because the garbage
- * collector would round each large array up to whole regions of the heap.
+ * Reads a model file in one pass and takes each weight out as it comes, piece by piece, so that the
+ * file's bytes and its floats are never in memory together. The floats share one array, because the
+ * garbage collector would round each large array up to whole regions of the heap.
  */
 final class OnnxReader {
   private static final int GRAPH_TAG = tag(ModelProto.GRAPH_FIELD_NUMBER);
   private static final int NODE_TAG = tag(GraphProto.NODE_FIELD_NUMBER);
   private static final int INITIALIZER_TAG = tag(GraphProto.INITIALIZER_FIELD_NUMBER);
+  private static final int RAW_TAG = tag(TensorProto.RAW_DATA_FIELD_NUMBER);
+
+  /** Bytes of a weight that are read at once: fits the cache, and more than the stream buffers. */
+  private static final int PIECE = 1 << 18;
 
   private final Path path;
   private FloatBuffer memory = FloatBuffer.allocate(0);
@@ -108,7 +116,9 @@ final class OnnxReader {
       if (tag == NODE_TAG) {
         graph.addNode(in.readMessage(NodeProto.parser(), none));
       } else if (tag == INITIALIZER_TAG) {
-        addInitializer(in.readMessage(TensorProto.parser(), none));
+        int outer = in.pushLimit(in.readRawVarint32());
+        parseInitializer(in);
+        in.popLimit(outer);
       } else if (!rest.mergeFieldFrom(tag, in)) {
         throw new InvalidProtocolBufferException("unexpected end of a group");
       }
@@ -117,6 +127,68 @@ final class OnnxReader {
       throw new InvalidProtocolBufferException("the graph ends early");
     }
     graph.mergeFrom(rest.build().toByteString());
+  }
+
+  /** Raw floats go where they belong at once if everything that tells their number came before. */
+  private void parseInitializer(CodedInputStream in) throws IOException {
+    UnknownFieldSet.Builder rest = UnknownFieldSet.newBuilder();
+    Optional<FloatBuffer> data = Optional.empty();
+    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      TensorProto known = tag == RAW_TAG ? tensor(rest) : TensorProto.getDefaultInstance();
+      if (data.isEmpty() && isNamedFloat(known)) {
+        data = readRaw(in, known, rest);
+      } else if (!rest.mergeFieldFrom(tag, in)) {
+        throw new InvalidProtocolBufferException("unexpected end of a group");
+      }
+    }
+    if (in.getBytesUntilLimit() > 0) {
+      throw new InvalidProtocolBufferException("the tensor ends early");
+    }
+    TensorProto tensor = tensor(rest);
+    if (data.isEmpty()) {
+      addInitializer(tensor);
+    } else if (!tensor.hasRawData()
+        && isNamedFloat(tensor)
+        && TensorData.count(tensor, path) == data.get().remaining()) {
+      initializers.add(data.get());
+      graph.addInitializer(TensorData.withoutData(tensor));
+    } else {
+      throw new InvalidProtocolBufferException("the tensor contradicts itself");
+    }
+  }
+
+  private static TensorProto tensor(UnknownFieldSet.Builder fields)
+      throws InvalidProtocolBufferException {
+    return TensorProto.parseFrom(fields.build().toByteString());
+  }
+
+  private static boolean isNamedFloat(TensorProto tensor) {
+    return tensor.getDataType() == DataType.FLOAT.getNumber()
+        && tensor.hasName()
+        && !TensorData.isExternal(tensor);
+  }
+
+  /** Floats of the number that the shape asks for, or else the bytes as a field like any other. */
+  private Optional<FloatBuffer> readRaw(
+      CodedInputStream in, TensorProto known, UnknownFieldSet.Builder rest) throws IOException {
+    int size = in.readRawVarint32();
+    if (size != (long) TensorData.count(known, path) * Float.BYTES) {
+      ByteString bytes = ByteString.copyFrom(in.readRawBytes(size));
+      rest.mergeField(
+          TensorProto.RAW_DATA_FIELD_NUMBER,
+          UnknownFieldSet.Field.newBuilder().addLengthDelimited(bytes).build());
+      return Optional.empty();
+    }
+    if (size > in.getBytesUntilLimit()) {
+      throw new InvalidProtocolBufferException("the tensor ends early");
+    }
+    FloatBuffer data = allocate(size / Float.BYTES);
+    while (data.hasRemaining()) {
+      int piece = Math.min(PIECE, data.remaining() * Float.BYTES);
+      ByteBuffer bytes = ByteBuffer.wrap(in.readRawBytes(piece)).order(ByteOrder.LITTLE_ENDIAN);
+      data.put(bytes.asFloatBuffer());
+    }
+    return Optional.of(data.flip());
   }
 
   /** Memory for a weight, inside the array that all the file's weights share. */
@@ -210,11 +282,13 @@ final class OnnxReader {
 
   private Parameter parameter(
       String name, TensorProto tensor, FloatBuffer data, int initializer, int node) {
-    for (int i = 0; i < data.remaining(); i++) {
-      if (!Float.isFinite(data.get(i))) {
+    float[] values = data.array();
+    int first = data.arrayOffset() + data.position();
+    for (int p = first; p < first + data.remaining(); p++) {
+      if (!(Math.abs(values[p]) <= Float.MAX_VALUE)) {
         throw new InvalidInputException(
             "tensor %s of %s has %s at index %d, expected finite values"
-                .formatted(name, path, data.get(i), i));
+                .formatted(name, path, values[p], p - first));
       }
     }
     return new Parameter(name, TensorData.shape(tensor), data, initializer, node);

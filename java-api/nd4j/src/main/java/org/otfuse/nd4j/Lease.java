@@ -16,11 +16,13 @@ import org.otfuse.spi.Span;
  */
 final class Lease implements AutoCloseable {
   private final Object owner;
+  private final ArrayPool pool;
   private final List<Nd4jBuffer> held = new ArrayList<>();
   private final List<Nd4jBuffer> scratch = new ArrayList<>();
 
-  Lease(Object owner) {
+  Lease(Object owner, ArrayPool pool) {
     this.owner = owner;
+    this.pool = pool;
   }
 
   /** Values to read. */
@@ -73,7 +75,7 @@ final class Lease implements AutoCloseable {
 
   /** Room for values, undefined at first, until the lease ends. */
   FloatPointer scratch(long length) {
-    Nd4jBuffer buffer = Nd4jBuffer.allocate(owner, length);
+    Nd4jBuffer buffer = Nd4jBuffer.allocate(owner, pool, length);
     scratch.add(buffer);
     return buffer.acquire();
   }

@@ -28,6 +28,7 @@ final class Nd4jBackend implements Backend {
   private static final int COPY = 1 << 26;
 
   private final Workers workers;
+  private final ArrayPool pool = new ArrayPool();
   private volatile boolean closed;
 
   Nd4jBackend(BackendSettings settings) {
@@ -53,7 +54,7 @@ final class Nd4jBackend implements Backend {
   @Override
   public DeviceBuffer allocate(long length) {
     checkOpen();
-    return Nd4jBuffer.allocate(this, length);
+    return Nd4jBuffer.allocate(this, pool, length);
   }
 
   @Override
@@ -62,7 +63,7 @@ final class Nd4jBackend implements Backend {
     if (host.isDirect() && host.hasRemaining()) {
       return Nd4jBuffer.wrap(this, host);
     }
-    Nd4jBuffer buffer = Nd4jBuffer.allocate(this, host.remaining());
+    Nd4jBuffer buffer = Nd4jBuffer.allocate(this, pool, host.remaining());
     write(host, Span.of(buffer));
     return buffer;
   }
@@ -71,7 +72,7 @@ final class Nd4jBackend implements Backend {
   public void write(FloatBuffer host, Span target) {
     checkOpen();
     checkRemaining(host, target);
-    try (Lease lease = new Lease(this)) {
+    try (Lease lease = new Lease(this, pool)) {
       FloatBuffer from = host.duplicate();
       FloatPointer to = lease.write(target);
       for (long at = 0; from.hasRemaining(); at += COPY) {
@@ -86,7 +87,7 @@ final class Nd4jBackend implements Backend {
   public void download(Span source, FloatBuffer host) {
     checkOpen();
     checkRemaining(host, source);
-    try (Lease lease = new Lease(this)) {
+    try (Lease lease = new Lease(this, pool)) {
       FloatBuffer to = host.duplicate();
       FloatPointer from = lease.read(source);
       for (long at = 0; to.hasRemaining(); at += COPY) {
@@ -134,6 +135,7 @@ final class Nd4jBackend implements Backend {
   public void close() {
     closed = true;
     workers.close();
+    pool.close();
   }
 
   private <T> void each(List<T> tasks, Step<T> step) {
@@ -150,7 +152,7 @@ final class Nd4jBackend implements Backend {
     return workers.map(
         tasks,
         task -> {
-          try (Lease lease = new Lease(this)) {
+          try (Lease lease = new Lease(this, pool)) {
             return solve.run(task, lease, workers);
           }
         });

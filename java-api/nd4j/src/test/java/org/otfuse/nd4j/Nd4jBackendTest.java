@@ -1,6 +1,7 @@
 package org.otfuse.nd4j;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -72,13 +73,17 @@ class Nd4jBackendTest extends BackendSuite {
 
   @Test
   void aBufferThatIsClosedInUseLivesUntilTheUseEnds() {
-    Nd4jBuffer buffer = Nd4jBuffer.allocate(this, 2);
-    var memory = buffer.acquire();
-    buffer.close();
-    memory.put(1, 7f);
-    assertEquals(7f, memory.get(1));
-    assertThrows(IllegalStateException.class, buffer::acquire);
-    buffer.release();
+    try (ArrayPool pool = new ArrayPool()) {
+      Nd4jBuffer buffer = Nd4jBuffer.allocate(this, pool, 2);
+      var memory = buffer.acquire();
+      buffer.close();
+      assertNotEquals(memory, pool.take(2).data().pointer());
+      memory.put(1, 7f);
+      assertEquals(7f, memory.get(1));
+      assertThrows(IllegalStateException.class, buffer::acquire);
+      buffer.release();
+      assertEquals(memory, pool.take(2).data().pointer());
+    }
   }
 
   @Test

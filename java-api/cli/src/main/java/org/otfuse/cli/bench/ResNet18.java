@@ -1,4 +1,4 @@
-package org.otfuse.cli;
+package org.otfuse.cli.bench;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +17,7 @@ import org.otfuse.TensorLayout.Slab;
  * The architecture of a ResNet18 for small images (stem of 3x3, widths 64 to 512, ten classes),
  * every convolution followed by a BatchNormalization; 11.2 million parameters.
  */
-final class BenchResNet18 {
+final class ResNet18 {
   private static final int[] WIDTHS = {64, 128, 256, 512};
   private static final double EPSILON = 1e-5;
 
@@ -25,10 +25,10 @@ final class BenchResNet18 {
   private final List<List<Producer>> producers = new ArrayList<>();
   private final List<Integer> sizes = new ArrayList<>();
 
-  private BenchResNet18() {}
+  private ResNet18() {}
 
   static Architecture architecture() {
-    return new BenchResNet18().build();
+    return new ResNet18().build();
   }
 
   private Architecture build() {

@@ -1,0 +1,118 @@
+package org.otfuse.benchmarks;
+
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.otfuse.BackendChoice;
+import org.otfuse.FusionEngine;
+import org.otfuse.InvalidInputException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Runs a plan round by round; a failure is told and the rest goes on. */
+@Command(mixinStandardHelpOptions = true, sortOptions = false)
+final class RunCommand implements Callable<Integer> {
+  private final Plan all;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      defaultValue = "results.json",
+      description = "Where JMH's JSON goes; default ${DEFAULT-VALUE}.")
+  private Path output;
+
+  @Option(names = "--append", description = "Add to the results that the file has.")
+  private boolean append;
+
+  @Option(
+      names = "--only",
+      paramLabel = "TEXT",
+      description = "Only cases that contain the text, as `list` shows them.")
+  private List<String> only = List.of();
+
+  @Option(names = "--rounds", paramLabel = "N", description = "JVMs for each case and back end.")
+  private Integer rounds;
+
+  @Option(names = "--list", description = "Show the cases and run none.")
+  private boolean list;
+
+  RunCommand(Plan all) {
+    this.all = all;
+  }
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    Plan plan = selected();
+    if (list) {
+      plan.cases().forEach(out::println);
+      return Benchmarks.OK;
+    }
+    List<String> backends = UsableBackends.find(out);
+    List<String> measuring = backends.stream().filter(RunCommand::measuresLimits).toList();
+    ResultsFile results =
+        append && Files.exists(output) ? ResultsFile.read(output) : ResultsFile.empty(output);
+    CaseRunner runner = new CaseRunner(plan);
+    List<String> failures = new ArrayList<>();
+    for (int round = 1; round <= plan.rounds(); round++) {
+      for (Case what : plan.cases()) {
+        List<Optional<String>> runs =
+            !what.hasBackend()
+                ? List.of(Optional.empty())
+                : (what.measuresLimits() ? measuring : backends)
+                    .stream().map(Optional::of).toList();
+        for (Optional<String> backend : runs) {
+          String name = what + backend.map(b -> " backend=" + b).orElse("");
+          long start = System.nanoTime();
+          try {
+            results.add(runner.run(what, backend));
+          } catch (WrongResultException e) {
+            failures.add(name + " failed: " + e.getMessage());
+            out.println(failures.get(failures.size() - 1));
+          }
+          out.printf(
+              Locale.ROOT,
+              "round %d of %d: %s, %.1f s%n",
+              round,
+              plan.rounds(),
+              name,
+              1e-9 * (System.nanoTime() - start));
+          out.flush();
+        }
+      }
+    }
+    out.printf("%d failures; results are in %s%n", failures.size(), output);
+    return failures.isEmpty() ? Benchmarks.OK : Benchmarks.FAILED;
+  }
+
+  private Plan selected() {
+    List<Case> cases =
+        all.cases().stream()
+            .filter(c -> only.isEmpty() || only.stream().anyMatch(c.toString()::contains))
+            .toList();
+    if (cases.isEmpty()) {
+      throw new InvalidInputException(
+          "--only is " + String.join(", ", only) + ", expected a text that some case contains");
+    }
+    if (rounds != null && rounds < 1) {
+      throw new InvalidInputException("--rounds is " + rounds + ", expected 1 or above");
+    }
+    return all.withCases(cases).withRounds(rounds == null ? all.rounds() : rounds);
+  }
+
+  private static boolean measuresLimits(String backend) {
+    try (FusionEngine engine =
+        FusionEngine.open(BackendChoice.valueOf(backend.toUpperCase(Locale.ROOT)))) {
+      return engine.backend().limits().isPresent();
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package org.otfuse.benchmarks;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Param;
+
+class PlanTest {
+  private static final Set<String> SUITES =
+      Set.of(
+          "LimitsSuite",
+          "CostSuite",
+          "SinkhornSuite",
+          "AssignmentSuite",
+          "AverageSuite",
+          "FusionSuite",
+          "PlanSuite",
+          "FileSuite");
+
+  /** JMH would run a case with a misspelt parameter at the default. */
+  @Test
+  void everyCaseNamesABenchmarkAndItsParameters() throws ReflectiveOperationException {
+    for (Plan plan : new Plan[] {Plan.quick(), Plan.full(), Plan.gpu()}) {
+      for (Case what : plan.cases()) {
+        Class<?> suite = Class.forName("org.otfuse.benchmarks." + what.suite());
+        String method = what.benchmark().substring(what.suite().length() + 1);
+        assertTrue(
+            Stream.of(suite.getMethods())
+                .anyMatch(
+                    m -> m.getName().equals(method) && m.isAnnotationPresent(Benchmark.class)),
+            what.toString());
+        for (var parameter : what.parameters().entrySet()) {
+          Class<?> type = suite.getField(parameter.getKey()).getType();
+          assertTrue(suite.getField(parameter.getKey()).isAnnotationPresent(Param.class));
+          if (type.isEnum()) {
+            assertTrue(
+                Stream.of(type.getEnumConstants())
+                    .anyMatch(value -> value.toString().equals(parameter.getValue())),
+                what.toString());
+          } else {
+            Integer.parseInt(parameter.getValue());
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void quickAndFullHaveEverySuite() {
+    for (Plan plan : new Plan[] {Plan.quick(), Plan.full()}) {
+      assertEquals(SUITES, plan.cases().stream().map(Case::suite).collect(Collectors.toSet()));
+    }
+  }
+}
