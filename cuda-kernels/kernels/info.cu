@@ -1,4 +1,4 @@
-// What a caller asks the library about itself.
+// What the library says about itself and about errors.
 #include <cuda_runtime.h>
 
 #include "otfuse_cuda.h"
