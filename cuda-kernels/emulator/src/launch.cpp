@@ -121,7 +121,8 @@ cudaError_t launch(const cudaLaunchConfig_t& config, const void* kernel, std::st
   grid.blocks = blocks;
   grid.threads = threads;
   grid.dynamic_shared = config.dynamicSmemBytes;
-  grid.shared_limit = allowed;
+  // The attribute speaks of dynamic memory alone; static and dynamic share what a block may have.
+  grid.shared_limit = allowed > default_shared ? most_shared : default_shared;
   grid.thread = std::move(thread);
   grid.schedule = Schedule(seed + orders * launches++);
   for (unsigned i = 0; i < config.numAttrs; i++) {
