@@ -1,15 +1,18 @@
-// Dynamic shared memory: the one thing for which nvcc and the emulator need different words.
-// OTC_DYNAMIC_SHARED(float, rows); declares `rows`, a pointer to the block's dynamic shared memory,
-// aligned to 16 bytes.
+// Dynamic shared memory of a block, under nvcc and under the emulator.
 #pragma once
 
 #include <cuda_runtime.h>
 
+namespace otc {
+
 #ifdef __CUDACC__
-#define OTC_DYNAMIC_SHARED(type, name)                                \
-  extern __shared__ __align__(16) unsigned char otc_dynamic_shared[]; \
-  type* const name = reinterpret_cast<type*>(otc_dynamic_shared)
+// Bytes, aligned to 16; their number is the launch's dynamicSmemBytes.
+__device__ __forceinline__ void* dynamic_shared() {
+  extern __shared__ __align__(16) unsigned char bytes[];
+  return bytes;
+}
 #else
-#define OTC_DYNAMIC_SHARED(type, name) \
-  type* const name = static_cast<type*>(emulator::dynamic_shared())
+inline void* dynamic_shared() { return emulator::dynamic_shared(); }
 #endif
+
+}  // namespace otc

@@ -1,4 +1,4 @@
-// What the library says about itself and about errors.
+// What a caller asks the library about itself.
 #include <cuda_runtime.h>
 
 #include "otfuse_cuda.h"
