@@ -70,7 +70,7 @@ __global__ void __launch_bounds__(kThreads)
     }
     for (int c = lane; c < columns; c += kWarp) {
       // All reads before the first write, so that they wait for memory together.
-      float values[kRows / kWarps];
+      float values[kRows / kWarps] = {};
 #pragma unroll
       for (int k = 0; k < kRows / kWarps; k++) {
         int r = warp + k * kWarps;
