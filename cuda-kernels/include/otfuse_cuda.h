@@ -52,7 +52,9 @@ typedef struct otc_device {
 typedef struct otc_launch {
   int64_t workspace; /* bytes of device memory */
   int64_t tiles;     /* units of work in all */
-  int64_t tiles_b;   /* units of the second kind, where an operation has two */
+  int64_t tiles_b;   /* units of the second kind, where an operation has several */
+  int64_t tiles_c;   /* of the third */
+  int64_t tiles_d;   /* of the fourth */
   int32_t count;     /* tasks */
   int32_t count_b;   /* tasks of the second kind */
   int32_t shared;    /* bytes of dynamic shared memory */
@@ -105,16 +107,68 @@ typedef struct otc_feature_task {
   int32_t rows;
   int32_t columns;
   int32_t first_column;
+  int32_t width;      /* prepared: columns that the task fills */
   int64_t first_tile; /* prepared */
 } otc_feature_task;
 
 OTC_API int otc_features_prepare(otc_feature_task* tasks, int32_t count, otc_launch* launch);
 OTC_API int otc_features(const otc_feature_task* tasks, const otc_launch* launch, void* stream);
 
+/* ---- normalisations folded into features ------------------------------------------------------
+ * scale[i] = gamma[i] / sqrt(variance[i] + epsilon), shift[i] = (bias[i] - mean[i]) scale[i] +
+ * beta[i]; a null bias is 0. The row of a producer is its weights times scale, then shift.
+ */
+typedef struct otc_normalization_task {
+  const float* gamma;    /* [n] */
+  const float* beta;     /* [n] */
+  const float* mean;     /* [n] */
+  const float* variance; /* [n] */
+  const float* bias;     /* [n] or null */
+  float* scale;          /* [n], written */
+  float* shift;          /* [n], written */
+  double epsilon;
+  int32_t n;
+  int64_t first_tile; /* prepared */
+} otc_normalization_task;
+
+OTC_API int otc_normalization_prepare(otc_normalization_task* tasks, int32_t count, otc_launch* launch);
+OTC_API int otc_normalization(const otc_normalization_task* tasks, const otc_launch* launch, void* stream);
+
+/* ---- marginals by importance ------------------------------------------------------------------
+ * mass[i] = (norm[i] / sum of norms + 1e-9) / (1 + n * 1e-9), where norm[i] is the l1 or l2 norm of
+ * all raw weights of neuron i in all its producers; uniform where all norms are 0.
+ */
+#define OTC_L1 1
+#define OTC_L2 2
+
+/* A producer's weights seen as [outer,rows,inner]; neuron i is row first_row + i. */
+typedef struct otc_producer {
+  const float* values;
+  int64_t outer;
+  int64_t inner;
+  int32_t rows;
+  int32_t first_row;
+} otc_producer;
+
+typedef struct otc_importance_task {
+  const otc_producer* producers; /* [count], device */
+  float* mass;                   /* [n], written */
+  int32_t count;
+  int32_t n;
+  int32_t norm;       /* OTC_L1 or OTC_L2 */
+  int64_t scratch;    /* prepared: byte offset in the workspace */
+  int64_t first_tile; /* prepared */
+} otc_importance_task;
+
+OTC_API int otc_importance_prepare(otc_importance_task* tasks, int32_t count, otc_launch* launch);
+OTC_API int otc_importance(const otc_importance_task* tasks, const otc_launch* launch, void* workspace, void* stream);
+
 /* ---- pairwise cost ----------------------------------------------------------------------------
  * Tasks with short features are computed whole by otc_cost_direct. For the others otc_cost_center
  * writes centred (cosine: normalised) rows and their squared norms to the workspace, the caller has
- * cuBLAS write x_rows y_rows' [n,m] into cost, and otc_cost_finish turns products into distances.
+ * cuBLAS write x_rows y_rows' [n,m] into cost, in FP32, and otc_cost_finish turns products into
+ * distances. Pairs so near that the product has lost their distance are taken again from the
+ * difference of their rows.
  */
 typedef struct otc_cost_task {
   const float* x; /* [n,d] */
@@ -128,7 +182,10 @@ typedef struct otc_cost_task {
   int64_t x_rows;      /* prepared: byte offset in the workspace of [n,d] floats */
   int64_t y_rows;      /* prepared: the same of [m,d] floats */
   int64_t scratch;     /* prepared: byte offset of means and norms */
-  int64_t first_tile;  /* prepared: of this task's kind */
+  int64_t first_tile;  /* prepared: of otc_cost_direct */
+  int64_t first_mean;  /* prepared: of the means */
+  int64_t first_row;   /* prepared: of the rows to centre */
+  int64_t first_entry; /* prepared: of otc_cost_finish */
 } otc_cost_task;
 
 OTC_API int otc_cost_prepare(otc_cost_task* tasks, int32_t count, otc_launch* launch);
@@ -171,7 +228,7 @@ OTC_API int otc_sinkhorn(const otc_sinkhorn_task* tasks, const int32_t* order, o
 /* ---- coupling to maps -------------------------------------------------------------------------
  * p = plan with columns that sum to 1, q = plan with rows that sum to 1; a column or row without
  * mass is uniform. Where plan is a permutation (one entry a row and column carries all of it),
- * source[j] is the row of column j and *hard is 1; otherwise *hard is 0.
+ * source[j] is the row of column j and *hard is 1; otherwise *hard is 0 and source means nothing.
  */
 typedef struct otc_map_task {
   const float* plan; /* [n,m] */
@@ -183,6 +240,7 @@ typedef struct otc_map_task {
   int32_t m;
   int64_t scratch;    /* prepared: byte offset in the workspace */
   int64_t first_tile; /* prepared */
+  int64_t first_line; /* prepared: of its rows and columns */
 } otc_map_task;
 
 OTC_API int otc_maps_prepare(otc_map_task* tasks, int32_t count, otc_launch* launch);
@@ -190,7 +248,7 @@ OTC_API int otc_maps(const otc_map_task* tasks, const otc_launch* launch, void* 
 
 /* ---- averaging through hard maps --------------------------------------------------------------
  * target = sum over sources of weight * source gathered on every axis, added in the order of the
- * sources; all tensors of a model in one launch.
+ * sources; all tensors of a model in one launch. Sources of weight 0 are not read.
  */
 typedef struct otc_average_source {
   const float* values;
