@@ -118,6 +118,7 @@ typedef struct otc_feature_task {
   int32_t rows;
   int32_t columns;
   int32_t first_column;
+  int32_t width;      /* prepared: columns that the task fills */
   int64_t first_tile; /* prepared */
 } otc_feature_task;
 

@@ -162,8 +162,8 @@ struct Buffers {
   Buffers(const Sinkhorn& p, int shift)
       : cost(shifted(p.cost, shift)), a(p.a), b(p.b), plan(p.cost.size()), f(p.a.size()), g(p.b.size()), shift(shift) {
     if (!p.warm) return;
-    ote_copy_async(f, p.f.data(), p.f.size() * sizeof(float), nullptr);
-    ote_copy_async(g, p.g.data(), p.g.size() * sizeof(float), nullptr);
+    ote_copy_async(f, p.f.data(), p.f.size() * sizeof(float), 1, nullptr);
+    ote_copy_async(g, p.g.data(), p.g.size() * sizeof(float), 1, nullptr);
   }
 
   static Floats shifted(const Floats& values, int shift) {
