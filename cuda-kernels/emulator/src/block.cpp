@@ -353,19 +353,24 @@ Region Block::shared_region(const void* address) {
 }
 
 std::string Block::waiting() const {
-  std::string text;
-  for (int i = 0; i < count_ && text.size() < 400; i++) {
-    const Warp& warp = warps_[i / warp_size];
-    const uint32_t bit = 1u << i % warp_size;
-    if ((warp.alive & bit) == 0) continue;
-    const Exchanged& lane = warp.lanes[i % warp_size];
-    std::string where;
-    if (warp.at_barrier & bit) where = "barrier at " + name(barrier_site_);
-    if (warp.exchanging & bit)
-      where = std::string(name(lane.kind)) + " at " + name(lane.site) + ", mask " +
-              hexadecimal(lane.mask);
-    if (where.empty()) where = "a wait loop";
-    text += (text.empty() ? "thread " : "; thread ") + std::to_string(i) + " in " + where;
+  const auto where = [&](int thread) -> std::string {
+    const Warp& warp = warps_[thread / warp_size];
+    const uint32_t bit = 1u << thread % warp_size;
+    const Exchanged& lane = warp.lanes[thread % warp_size];
+    if ((warp.alive & bit) == 0) return "";
+    if (warp.at_barrier & bit) return "at the barrier in " + name(barrier_site_);
+    if ((warp.exchanging & bit) == 0) return "in a wait loop";
+    return "in a " + std::string(name(lane.kind)) + " in " + name(lane.site) + ", mask " +
+           hexadecimal(lane.mask);
+  };
+  char block[64];
+  std::snprintf(block, sizeof block, ", block (%u,%u,%u): ", block_.x, block_.y, block_.z);
+  std::string text = grid_->kernel + block + "deadlock";
+  for (int first = 0, end = 0; first < count_ && text.size() < 400; first = end) {
+    const std::string here = where(first);
+    for (end = first + 1; end < count_ && where(end) == here;) end++;
+    if (here.empty()) continue;
+    text += ", threads " + std::to_string(first) + " to " + std::to_string(end - 1) + " " + here;
   }
   return text;
 }

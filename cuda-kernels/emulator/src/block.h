@@ -75,7 +75,7 @@ class Block {
   bool finished() const { return alive_ == 0; }
   // Whether some thread can run, after sleepers have been woken.
   bool wake();
-  // Where the threads that are left wait.
+  // Says that it is stuck, and where the threads that are left wait.
   std::string waiting() const;
 
   int barrier(Count count, bool predicate, const Site& site);

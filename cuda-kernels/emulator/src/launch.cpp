@@ -50,7 +50,7 @@ void run_grid(Grid& grid) {
       if (at >= blocks.size()) continue;
       Block& block = *blocks[at];
       if (!block.wake()) {
-        report("deadlock: " + block.waiting());
+        report(block.waiting());
         grid.aborted = true;
         return;
       }
@@ -65,7 +65,7 @@ void run_grid(Grid& grid) {
     }
     idle = grid.progress == before ? idle + 1 : 0;
     if (idle > most_idle_rounds) {
-      report("deadlock: all threads wait in vain, " + blocks.front()->waiting());
+      report(blocks.front()->waiting());
       grid.aborted = true;
       return;
     }

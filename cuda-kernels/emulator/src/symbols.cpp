@@ -90,11 +90,14 @@ std::string source_line(const void* code) {
   const auto offset =
       reinterpret_cast<uintptr_t>(code) - reinterpret_cast<uintptr_t>(info.dli_fbase) - 1;
   char command[4096];
-  std::snprintf(command, sizeof command, "addr2line -s -e '%s' %#lx 2>/dev/null", info.dli_fname,
+  std::snprintf(command, sizeof command, "addr2line -i -s -e '%s' %#lx 2>/dev/null", info.dli_fname,
                 static_cast<unsigned long>(offset));
+  // What was inlined comes first; the emulator's own functions are not what is looked for.
   char line[256] = "";
   if (FILE* pipe = popen(command, "r")) {
-    if (std::fgets(line, sizeof line, pipe) == nullptr) line[0] = '\0';
+    while (std::fgets(line, sizeof line, pipe) != nullptr &&
+           std::strncmp(line, "device.h:", 9) == 0) {
+    }
     pclose(pipe);
   }
   line[std::strcspn(line, " \n")] = '\0';
