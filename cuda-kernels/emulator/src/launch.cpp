@@ -121,6 +121,7 @@ cudaError_t launch(const cudaLaunchConfig_t& config, const void* kernel,
     grid->blocks = blocks;
     grid->threads = threads;
     grid->dynamic_shared = config.dynamicSmemBytes;
+    // The attribute speaks of dynamic memory alone; with the static part a block has what there is.
     grid->shared_limit =
         opted_in ? static_cast<size_t>(device().properties.shared_per_block) : default_shared;
     grid->function = kernel;
