@@ -38,10 +38,11 @@ Floats averages(const std::vector<Problem>& problems) {
     }
     kept.push_back(std::make_unique<Device<otc_average_source>>(sources));
     const int64_t length = p.sources[0].target_length();
-    targets.push_back(std::make_unique<Device<float>>(static_cast<size_t>(length + p.target_shift)));
+    targets.push_back(
+        std::make_unique<Device<float>>(static_cast<size_t>(length + p.target_shift)));
     tasks.push_back({*targets.back() + p.target_shift, *kept.back(), length,
-                     static_cast<int32_t>(sources.size()), static_cast<int32_t>(p.sources[0].axes.size()),
-                     p.accumulate, 0});
+                     static_cast<int32_t>(sources.size()),
+                     static_cast<int32_t>(p.sources[0].axes.size()), p.accumulate, 0});
   }
   Batch<otc_average_task> batch(tasks, otc_average_prepare);
   Floats first;
@@ -49,11 +50,13 @@ Floats averages(const std::vector<Problem>& problems) {
     Floats result;
     for (const auto& task : tasks) {
       if (task.accumulate) std::fill_n(task.target, task.length, kBefore);
-      if (run == 1 && !task.accumulate) check::poison(task.target, static_cast<size_t>(task.length));
+      if (run == 1 && !task.accumulate)
+        check::poison(task.target, static_cast<size_t>(task.length));
     }
     CHECK(otc_average(batch.device, &batch.launch, nullptr) == 0);
     CHECK(ote_synchronize(nullptr) == 0);
-    for (const auto& task : tasks) result.insert(result.end(), task.target, task.target + task.length);
+    for (const auto& task : tasks)
+      result.insert(result.end(), task.target, task.target + task.length);
     if (run == 0) first = result;
     CHECK(check::same(result, first));
   }
@@ -81,13 +84,15 @@ class Builder {
 
   // Sizes of the target; an axis is mapped where its letter is 'm', for all sources but the last,
   // and from another size.
-  Problem problem(const std::vector<int>& sizes, const std::string& kinds, int count, bool accumulate = false) {
+  Problem problem(const std::vector<int>& sizes, const std::string& kinds, int count,
+                  bool accumulate = false) {
     Problem p{{}, check::uniform(random_, count, 0.1f, 1), accumulate};
     for (int k = 0; k < count; k++) {
       std::vector<Axis> axes;
       for (size_t a = 0; a < sizes.size(); a++) {
         const bool mapped = kinds[a] == 'm' && k + 1 < count;
-        axes.push_back(mapped ? Axis::mapped(random_, sizes[a] + k, sizes[a]) : Axis::identity(sizes[a]));
+        axes.push_back(mapped ? Axis::mapped(random_, sizes[a] + k, sizes[a])
+                              : Axis::identity(sizes[a]));
       }
       p.sources.emplace_back(random_, axes);
     }
@@ -162,7 +167,8 @@ TEST(the_anchor_alone_comes_out_bit_for_bit) {
   Builder b(2);
   Problem p = b.problem({40, 33}, "mm", 3);
   p.weights = {0, 0, 1};
-  for (size_t i = 0; i < p.sources[2].values.size(); i += 2) p.sources[2].values[i] = i % 4 ? -0.0f : 1e-42f;
+  for (size_t i = 0; i < p.sources[2].values.size(); i += 2)
+    p.sources[2].values[i] = i % 4 ? -0.0f : 1e-42f;
   CHECK(check::same(averages({p}), p.sources[2].values));
 }
 
@@ -177,7 +183,8 @@ TEST(permuted_copies_average_to_the_original) {
     std::shuffle(axis.map.begin(), axis.map.end(), random);
   }
   for (int i = 0; i < n; i++) {
-    for (int j = 0; j < m; j++) copy.values[copy.axes[0].map[i] * m + copy.axes[1].map[j]] = original.values[i * m + j];
+    for (int j = 0; j < m; j++)
+      copy.values[copy.axes[0].map[i] * m + copy.axes[1].map[j]] = original.values[i * m + j];
   }
   CHECK(check::same(averages({{{copy, original}, {0.5f, 0.5f}, false}}), original.values));
 }

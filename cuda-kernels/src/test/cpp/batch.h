@@ -23,7 +23,8 @@ class Batch {
 
  private:
   static std::vector<Task> prepared(std::vector<Task> tasks,
-                                    int (*prepare)(Task*, int32_t, otc_launch*), otc_launch* launch) {
+                                    int (*prepare)(Task*, int32_t, otc_launch*),
+                                    otc_launch* launch) {
     CHECK(prepare(tasks.data(), static_cast<int32_t>(tasks.size()), launch) == 0);
     return tasks;
   }

@@ -36,7 +36,8 @@ double reference(const float* x, const float* y, int d, int metric) {
 void compare(const Problem& p, const float* cost, double relative, double absolute) {
   for (int i = 0; i < p.n; i++) {
     for (int j = 0; j < p.m; j++) {
-      const double expected = reference(&p.x[size_t(i) * p.d], &p.y[size_t(j) * p.d], p.d, p.metric);
+      const double expected =
+          reference(&p.x[size_t(i) * p.d], &p.y[size_t(j) * p.d], p.d, p.metric);
       CHECK_NEAR(cost[size_t(i) * p.m + j], expected, relative * expected + absolute);
     }
   }
@@ -49,7 +50,8 @@ void multiply(const otc_cost_task& task, const char* workspace) {
   for (int i = 0; i < task.n; i++) {
     for (int j = 0; j < task.m; j++) {
       float sum = 0;
-      for (int k = 0; k < task.d; k++) sum += x[int64_t{i} * task.d + k] * y[int64_t{j} * task.d + k];
+      for (int k = 0; k < task.d; k++)
+        sum += x[int64_t{i} * task.d + k] * y[int64_t{j} * task.d + k];
       task.cost[int64_t{i} * task.m + j] = sum;
     }
   }
@@ -65,7 +67,8 @@ Floats run(const Batch<otc_cost_task>& batch) {
   CHECK(otc_cost_finish(batch.device, &batch.launch, batch.workspace, nullptr) == 0);
   CHECK(ote_synchronize(nullptr) == 0);
   Floats result;
-  for (const auto& task : batch.tasks) result.insert(result.end(), task.cost, task.cost + size_t(task.n) * task.m);
+  for (const auto& task : batch.tasks)
+    result.insert(result.end(), task.cost, task.cost + size_t(task.n) * task.m);
   return result;
 }
 
@@ -99,12 +102,18 @@ Floats costs(const std::vector<Problem>& problems, int shift = 0) {
   return result;
 }
 
-Problem random_problem(std::mt19937& random, int n, int m, int d, int metric, float low = -1, float high = 1) {
-  return {n, m, d, metric, check::uniform(random, int64_t{n} * d, low, high),
+Problem random_problem(std::mt19937& random, int n, int m, int d, int metric, float low = -1,
+                       float high = 1) {
+  return {n,
+          m,
+          d,
+          metric,
+          check::uniform(random, int64_t{n} * d, low, high),
           check::uniform(random, int64_t{m} * d, low, high)};
 }
 
-void compare_all(const std::vector<Problem>& problems, const Floats& result, double relative, double absolute) {
+void compare_all(const std::vector<Problem>& problems, const Floats& result, double relative,
+                 double absolute) {
   size_t first = 0;
   for (const Problem& p : problems) {
     compare(p, result.data() + first, relative, absolute);
@@ -122,7 +131,8 @@ TEST(costs_agree_with_differences_around_every_tile_and_warp) {
       problems.push_back(random_problem(random, n, m, d, metric++ % 3));
     }
   }
-  for (auto [n, m] : {std::pair{0, 5}, {5, 0}, {0, 0}}) problems.push_back(random_problem(random, n, m, 70, 0));
+  for (auto [n, m] : {std::pair{0, 5}, {5, 0}, {0, 0}})
+    problems.push_back(random_problem(random, n, m, 70, 0));
   const Floats result = check::same_bits("cost", [&] { return costs(problems); });
   compare_all(problems, result, 2e-6, 3e-7);
   CHECK(check::same(costs(problems, 1), result));
@@ -227,7 +237,8 @@ TEST(costs_spread_over_six_orders_of_magnitude_agree) {
 
 TEST(bad_cost_tasks_are_refused) {
   otc_launch launch;
-  for (auto [n, m, d, metric] : {std::array{-1, 1, 1, 0}, {1, -1, 1, 0}, {1, 1, -1, 0}, {1, 1, 1, 3}, {1, 1, 1, -1}}) {
+  for (auto [n, m, d, metric] :
+       {std::array{-1, 1, 1, 0}, {1, -1, 1, 0}, {1, 1, -1, 0}, {1, 1, 1, 3}, {1, 1, 1, -1}}) {
     otc_cost_task task{};
     task.n = n;
     task.m = m;

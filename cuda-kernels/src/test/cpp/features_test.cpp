@@ -51,7 +51,8 @@ Floats reference(const Matrix& matrix) {
         Ints whole = index;
         whole[b.output_axis] = b.first_row + i;
         const float value = b.tensor.at(whole);
-        result[static_cast<size_t>(i) * matrix.columns() + column++] = b.scaled ? value * b.scale[i] : value;
+        result[static_cast<size_t>(i) * matrix.columns() + column++] =
+            b.scaled ? value * b.scale[i] : value;
       } while (check::next(index, others));
     }
     first += Matrix::width(b) + matrix.spare;
@@ -98,9 +99,11 @@ Floats features(const std::vector<Matrix>& matrices, int shift) {
   return Floats(result.begin() + shift, result.end());
 }
 
-Block block(std::mt19937& random, std::vector<Axis> axes, int output_axis, int rows, int first_row) {
+Block block(std::mt19937& random, std::vector<Axis> axes, int output_axis, int rows,
+            int first_row) {
   axes[output_axis] = Axis::identity(rows + first_row + first_row / 2);
-  return {Tensor(random, axes), output_axis, first_row, random() % 2 == 0, check::uniform(random, rows, -1, 1)};
+  return {Tensor(random, axes), output_axis, first_row, random() % 2 == 0,
+          check::uniform(random, rows, -1, 1)};
 }
 
 std::vector<Matrix> matrices() {
@@ -113,7 +116,8 @@ std::vector<Matrix> matrices() {
     m.blocks.push_back(block(random, {any, mapped(70, 65)}, 0, rows, 0));
     m.blocks.push_back(block(random, {mapped(33, 31), any}, 1, rows, 5));
     m.blocks.push_back(block(random, {any, mapped(7, 15), Axis::identity(9)}, 0, rows, 2));
-    m.blocks.push_back(block(random, {mapped(4, 3), any, mapped(2, 5), Axis::identity(3)}, 1, rows, 3));
+    m.blocks.push_back(
+        block(random, {mapped(4, 3), any, mapped(2, 5), Axis::identity(3)}, 1, rows, 3));
     m.blocks.push_back(block(random, {any}, 0, rows, 4));
     m.blocks.push_back(block(random, {Axis::identity(8), any, Axis::identity(1)}, 1, rows, 1));
     all.push_back(m);
@@ -138,7 +142,8 @@ TEST(features_are_the_mapped_and_scaled_entries_of_each_neuron) {
     size_t first = 0;
     for (const Matrix& m : all) {
       const Floats expected = reference(m);
-      CHECK(check::same(expected, Floats(result.begin() + first, result.begin() + first + expected.size())));
+      CHECK(check::same(expected,
+                        Floats(result.begin() + first, result.begin() + first + expected.size())));
       first += expected.size();
     }
   }
@@ -167,7 +172,8 @@ TEST(a_prepared_launch_gives_the_same_again_from_other_values) {
 
 TEST(feature_tasks_that_do_not_fit_together_are_refused) {
   otc_launch launch;
-  const otc_feature_task good{nullptr, nullptr, nullptr, {{nullptr, 4, 4}, {nullptr, 6, 5}}, 2, 0, 1, 3, 7, 2, 0, 0};
+  const otc_feature_task good{
+      nullptr, nullptr, nullptr, {{nullptr, 4, 4}, {nullptr, 6, 5}}, 2, 0, 1, 3, 7, 2, 0, 0};
   const auto refused = [&](auto change) {
     otc_feature_task task = good;
     change(task);

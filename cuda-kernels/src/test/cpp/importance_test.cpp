@@ -65,7 +65,8 @@ Floats masses(const std::vector<Problem>& problems) {
       list.push_back({*weights.back(), s.outer, s.inner, s.rows, s.first_row});
     }
     producers.push_back(std::make_unique<Device<otc_producer>>(list));
-    tasks.push_back({*producers.back(), out + first, static_cast<int32_t>(list.size()), p.n, p.norm, 0, 0});
+    tasks.push_back(
+        {*producers.back(), out + first, static_cast<int32_t>(list.size()), p.n, p.norm, 0, 0});
     first += p.n;
   }
   Batch<otc_importance_task> batch(tasks, otc_importance_prepare);

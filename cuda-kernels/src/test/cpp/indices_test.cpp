@@ -65,7 +65,8 @@ TEST(more_tasks_than_blocks_are_shared_out) {
   const int count = 20000;
   Device<int32_t> indices(count);
   std::vector<otc_index_task> tasks;
-  for (int t = 0; t < count; t++) tasks.push_back({nullptr, indices, t % 3 == 0 ? 0 : 1, 1, t, t + 7, 0});
+  for (int t = 0; t < count; t++)
+    tasks.push_back({nullptr, indices, t % 3 == 0 ? 0 : 1, 1, t, t + 7, 0});
   Batch<otc_index_task> batch(tasks, otc_indices_prepare);
   std::fill_n(static_cast<int32_t*>(indices), count, -1);
   CHECK(batch.launch.tiles == 13333);

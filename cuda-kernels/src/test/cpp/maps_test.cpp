@@ -141,9 +141,9 @@ TEST(permutations_are_found_and_nothing_else) {
       std::shuffle(source.begin(), source.end(), random);
       Plan plan{n, n, Floats(static_cast<size_t>(n) * n)};
       for (int j = 0; j < n; j++) plan.values[source[j] * n + j] = 0.2f + 0.01f * j;
-      if (kind == 2) plan.values[source[0] * n] = 0;                  // a column without mass
-      if (kind == 3) plan.values[source[n - 1] * n + n / 2] = 1e-30f;  // a second entry but for n = 1
-      if (kind == 4) {  // two neurons on one
+      if (kind == 2) plan.values[source[0] * n] = 0;           // a column without mass
+      if (kind == 3) plan.values[source[n - 1] * n] = 1e-30f;  // a second entry but for n = 1
+      if (kind == 4) {                                         // two neurons on one
         plan.values[source[0] * n] = 0;
         plan.values[source[n - 1] * n] = 0.1f;
       }

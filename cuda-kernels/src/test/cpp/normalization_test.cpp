@@ -24,8 +24,9 @@ TEST(a_folded_normalisation_computes_what_the_layer_does) {
     std::fill_n(static_cast<float*>(out), 2 * stride * sizes.size(), 7.0f);
     std::vector<otc_normalization_task> tasks;
     for (size_t t = 0; t < sizes.size(); t++) {
-      tasks.push_back({d_gamma, d_beta, d_mean, d_variance, t % 2 ? nullptr : static_cast<float*>(d_bias),
-                       out + 2 * stride * t, out + 2 * stride * t + stride, epsilon, sizes[t], 0});
+      tasks.push_back({d_gamma, d_beta, d_mean, d_variance,
+                       t % 2 ? nullptr : static_cast<float*>(d_bias), out + 2 * stride * t,
+                       out + 2 * stride * t + stride, epsilon, sizes[t], 0});
     }
     Batch<otc_normalization_task> batch(tasks, otc_normalization_prepare);
     CHECK(otc_normalization(batch.device, &batch.launch, nullptr) == 0);
@@ -40,7 +41,8 @@ TEST(a_folded_normalisation_computes_what_the_layer_does) {
       }
       for (double x : {-1.5, 0.0, 0.7}) {
         const double before = x + (t % 2 ? 0.0 : bias[i]);
-        const double layer = gamma[i] * (before - mean[i]) / std::sqrt(variance[i] + epsilon) + beta[i];
+        const double layer =
+            gamma[i] * (before - mean[i]) / std::sqrt(variance[i] + epsilon) + beta[i];
         const double size = std::abs(scale) * (std::abs(x) + 2) + std::abs(beta[i]);
         CHECK_NEAR(scale * x + shift, layer, 2e-7 * size);
       }

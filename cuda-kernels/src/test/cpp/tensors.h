@@ -15,7 +15,9 @@ struct Axis {
   int m;     // of the target
 
   static Axis identity(int size) { return {size, {}, size}; }
-  static Axis mapped(std::mt19937& random, int n, int m) { return {n, random_map(random, n, m), m}; }
+  static Axis mapped(std::mt19937& random, int n, int m) {
+    return {n, random_map(random, n, m), m};
+  }
   int from(int j) const { return map.empty() ? j : map[static_cast<size_t>(j)]; }
 };
 
