@@ -18,11 +18,14 @@ namespace {
 constexpr int most_spins = 100;
 
 bool same(const Site& a, const Site& b) {
-  return a.line() == b.line() && a.column() == b.column() && std::strcmp(a.file_name(), b.file_name()) == 0;
+  return a.line() == b.line() && a.column() == b.column() &&
+         std::strcmp(a.file_name(), b.file_name()) == 0;
 }
 
 const char* name(Exchange kind) {
-  return kind == Exchange::barrier ? "warp barrier" : kind == Exchange::shuffle ? "shuffle" : "vote";
+  return kind == Exchange::barrier   ? "warp barrier"
+         : kind == Exchange::shuffle ? "shuffle"
+                                     : "vote";
 }
 
 std::string hexadecimal(unsigned mask) {
@@ -39,10 +42,14 @@ void thread_entry() {
 
 int compute(Count count, int predicates, int threads) {
   switch (count) {
-    case Count::all: return predicates == threads;
-    case Count::any: return predicates > 0;
-    case Count::number: return predicates;
-    default: return 0;
+    case Count::all:
+      return predicates == threads;
+    case Count::any:
+      return predicates > 0;
+    case Count::number:
+      return predicates;
+    default:
+      return 0;
   }
 }
 
@@ -69,7 +76,8 @@ void Block::start(unsigned index) {
   arrived_ = predicates_ = 0;
   alive_ = count_;
   ready_warps_ = 0;
-  for (Warp& warp : warps_) warp.alive = warp.ready = warp.sleeping = warp.exchanging = warp.at_barrier = 0;
+  for (Warp& warp : warps_)
+    warp.alive = warp.ready = warp.sleeping = warp.exchanging = warp.at_barrier = 0;
   for (int i = 0; i < count_; i++) {
     const unsigned t = static_cast<unsigned>(i);
     Thread& thread = threads_[i];
@@ -138,7 +146,8 @@ void Block::abort(const std::string& what) {
 
 void Block::finish_thread() {
   Warp& warp = this->warp();
-  if (threads_[current_].fiber.overflowed()) abort("the thread needs more stack than the emulator gives it");
+  if (threads_[current_].fiber.overflowed())
+    abort("the thread needs more stack than the emulator gives it");
   warp.alive &= ~lane_bit();
   clear_ready(warp, lane_bit());
   alive_--;
@@ -153,8 +162,8 @@ void Block::finish_thread() {
     const Exchanged& lane = warp.lanes[std::countr_zero(waiting)];
     if ((lane.mask & lane_bit()) == 0) continue;
     if (lane.kind != Exchange::barrier) {
-      abort("the thread returns while a " + std::string(name(lane.kind)) + " at " + emulator::name(lane.site) +
-            " waits for it, mask " + hexadecimal(lane.mask));
+      abort("the thread returns while a " + std::string(name(lane.kind)) + " at " +
+            emulator::name(lane.site) + " waits for it, mask " + hexadecimal(lane.mask));
     }
     complete_exchange(warp, lane.mask);
     break;
@@ -168,7 +177,8 @@ int Block::barrier(Count count, bool predicate, const Site& site) {
     barrier_site_ = site;
     barrier_count_ = count;
   } else if (count != barrier_count_ || !same(site, barrier_site_)) {
-    abort("divergent barrier: the thread is at " + name(site) + " while others wait at " + name(barrier_site_));
+    abort("divergent barrier: the thread is at " + name(site) + " while others wait at " +
+          name(barrier_site_));
   }
   Warp& warp = this->warp();
   threads_[current_].spins = 0;
@@ -201,7 +211,8 @@ void Block::release_barrier() {
 
 void Block::check_exchange(const Exchanged& mine) {
   const Warp& warp = this->warp();
-  const std::string here = std::string(name(mine.kind)) + " at " + name(mine.site) + ", mask " + hexadecimal(mine.mask);
+  const std::string here =
+      std::string(name(mine.kind)) + " at " + name(mine.site) + ", mask " + hexadecimal(mine.mask);
   if ((mine.mask & lane_bit()) == 0) abort(here + ": the mask does not name the thread's own lane");
   if (mine.kind != Exchange::barrier && (mine.mask & ~warp.alive) != 0) {
     abort(here + ": lanes " + hexadecimal(mine.mask & ~warp.alive) + " are not there");
@@ -214,22 +225,25 @@ void Block::check_exchange(const Exchanged& mine) {
     const Exchanged& other = warp.lanes[lane];
     const bool meets = (mine.mask >> lane & 1) != 0 || (other.mask & lane_bit()) != 0;
     if (meets && (other.mask != mine.mask || other.kind != mine.kind)) {
-      abort(here + ": lane " + std::to_string(lane) + " is in a " + name(other.kind) + " at " + name(other.site) +
-            ", mask " + hexadecimal(other.mask));
+      abort(here + ": lane " + std::to_string(lane) + " is in a " + name(other.kind) + " at " +
+            name(other.site) + ", mask " + hexadecimal(other.mask));
     }
   }
 }
 
-uint64_t Block::exchange(Exchange kind, unsigned mask, uint64_t bits, int source, const Site& site) {
+uint64_t Block::exchange(Exchange kind, unsigned mask, uint64_t bits, int source,
+                         const Site& site) {
   Warp& warp = this->warp();
   const int lane = current_ % warp_size;
   threads_[current_].spins = 0;
   Exchanged& mine = warp.lanes[lane];
   mine = {kind, mask, bits, source, site};
-  const bool plain = (mask >> lane & 1) != 0 && (mask & ~warp.alive) == 0 && (mask >> (source & 31) & 1) != 0 &&
+  const bool plain = (mask >> lane & 1) != 0 && (mask & ~warp.alive) == 0 &&
+                     (mask >> (source & 31) & 1) != 0 &&
                      (warp.exchanging == 0 || (warp.exchanging & ~mask) == 0);
   const int first = std::countr_zero(warp.exchanging | lane_bit());
-  if (!plain || warp.lanes[first].mask != mask || warp.lanes[first].kind != kind) check_exchange(mine);
+  if (!plain || warp.lanes[first].mask != mask || warp.lanes[first].kind != kind)
+    check_exchange(mine);
   warp.exchanging |= lane_bit();
   clear_ready(warp, lane_bit());
   if ((mask & warp.alive & ~warp.exchanging) == 0) complete_exchange(warp, mask);
@@ -247,7 +261,8 @@ void Block::complete_exchange(Warp& warp, unsigned mask) {
       const int lane = std::countr_zero(left);
       ballot |= static_cast<uint32_t>(warp.lanes[lane].bits) << lane;
     }
-    for (uint32_t left = lanes; left != 0; left &= left - 1) warp.lanes[std::countr_zero(left)].bits = ballot;
+    for (uint32_t left = lanes; left != 0; left &= left - 1)
+      warp.lanes[std::countr_zero(left)].bits = ballot;
   } else if (kind == Exchange::shuffle) {
     uint64_t brought[warp_size];
     for (uint32_t left = lanes; left != 0; left &= left - 1) {
@@ -305,14 +320,18 @@ std::string Block::waiting() const {
     const Exchanged& lane = warp.lanes[i % warp_size];
     std::string where;
     if (warp.at_barrier & bit) where = "barrier at " + name(barrier_site_);
-    if (warp.exchanging & bit) where = std::string(name(lane.kind)) + " at " + name(lane.site) + ", mask " + hexadecimal(lane.mask);
+    if (warp.exchanging & bit)
+      where = std::string(name(lane.kind)) + " at " + name(lane.site) + ", mask " +
+              hexadecimal(lane.mask);
     if (where.empty()) where = "a wait loop";
     text += (text.empty() ? "thread " : "; thread ") + std::to_string(i) + " in " + where;
   }
   return text;
 }
 
-int block_barrier(Count count, bool predicate, const Site& site) { return running->barrier(count, predicate, site); }
+int block_barrier(Count count, bool predicate, const Site& site) {
+  return running->barrier(count, predicate, site);
+}
 
 uint64_t exchange(Exchange kind, unsigned mask, uint64_t bits, int source, const Site& site) {
   return running->exchange(kind, mask, bits, source, site);

@@ -1,14 +1,27 @@
-// Memory as kernels find it: filled with a pattern that shows when it is used before it is written.
+// Device memory and page-locked host memory. Fresh memory is filled with a pattern that shows when
+// it is used before it is written; guards around it show what is written beside it.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace emulator {
 
+enum class Place { pageable, pinned, device, broken };
+
+// Where all of these bytes lie; broken if only some of them lie in an allocation.
+Place place(const void* address, size_t bytes);
+
 std::unique_ptr<unsigned char[]> allocate_shared(size_t bytes);
-void fill_poison(void* memory, size_t bytes);
-void set_poison(uint32_t word);
+
+// Reports what was written beside allocations; `who` comes first in the report.
+void check_guards(const std::string& who);
+// Reports what was written to memory after it was freed.
+void check_freed();
+
+int64_t live_memory();
+void forget_memory();
 
 }  // namespace emulator

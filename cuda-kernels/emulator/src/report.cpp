@@ -23,7 +23,8 @@ std::vector<std::string>& reports() {
 void report(const std::string& what) {
   std::string where;
   if (running != nullptr) {
-    where = running->grid().kernel + ", block " + text(blockIdx) + ", thread " + text(threadIdx) + ": ";
+    where =
+        running->grid().kernel + ", block " + text(blockIdx) + ", thread " + text(threadIdx) + ": ";
   }
   reports().push_back(where + what);
 }

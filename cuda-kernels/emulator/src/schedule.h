@@ -18,7 +18,8 @@ constexpr int orders = 5;
 
 class Schedule {
  public:
-  explicit Schedule(uint64_t seed = 0) : order_(static_cast<Order>(seed % orders)), state_(seed * 2 + 1) {
+  explicit Schedule(uint64_t seed = 0)
+      : order_(static_cast<Order>(seed % orders)), state_(seed * 2 + 1) {
     for (int i = 0; i < 4; i++) next();
   }
 

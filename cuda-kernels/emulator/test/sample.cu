@@ -1,14 +1,14 @@
 // Kernels that use all of what the emulator has, correctly.
-#include "sample.h"
-
 #include <cuda_runtime.h>
 
+#include "sample.h"
 #include "shared.cuh"
 
 namespace {
 
 template <int Threads>
-__global__ void __launch_bounds__(Threads) sums_kernel(const float* values, float* sums, int length) {
+__global__ void __launch_bounds__(Threads)
+    sums_kernel(const float* values, float* sums, int length) {
   __shared__ float partial[Threads / 32];
   float sum = 0;
   for (int i = threadIdx.x; i < length; i += Threads) sum += values[blockIdx.x * length + i];
@@ -18,7 +18,8 @@ __global__ void __launch_bounds__(Threads) sums_kernel(const float* values, floa
   __syncthreads();
   if (threadIdx.x < 32) {
     sum = threadIdx.x < Threads / 32 ? partial[threadIdx.x] : 0;
-    for (int offset = 16; offset > 0; offset /= 2) sum += __shfl_down_sync(0xffffffffu, sum, offset);
+    for (int offset = 16; offset > 0; offset /= 2)
+      sum += __shfl_down_sync(0xffffffffu, sum, offset);
     if (threadIdx.x == 0) sums[blockIdx.x] = sum;
   }
 }

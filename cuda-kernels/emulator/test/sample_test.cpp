@@ -1,5 +1,6 @@
-#include "check.h"
 #include "sample.h"
+
+#include "check.h"
 
 TEST(rows_are_summed_with_shuffles_and_static_shared_memory) {
   std::mt19937 random(1);

@@ -1,6 +1,6 @@
 // Device functions with effects: indices, barriers, shuffles, votes, atomics, cached loads, shared
-// memory. All of them end in the few functions of namespace emulator at the top, which the scheduler
-// (src/block.cpp) and the memory checker implement.
+// memory. All of them end in the few functions of namespace emulator at the top, which the
+// scheduler (src/block.cpp) and the memory checker implement.
 #pragma once
 
 #include <bit>
@@ -46,15 +46,16 @@ T& shared_variable(const void* variable, size_t alignment) {
 constexpr int warp_size = 32;
 
 inline int this_lane() {
-  return static_cast<int>((threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z)) % warp_size);
+  return static_cast<int>((threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z)) %
+                          warp_size);
 }
 
 template <class T>
 T shuffle(unsigned mask, T value, int source, const Site& site) {
   static_assert(std::is_arithmetic_v<T> && (sizeof(T) == 4 || sizeof(T) == 8));
   using Bits = std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>;
-  return std::bit_cast<T>(
-      static_cast<Bits>(exchange(Exchange::shuffle, mask, std::bit_cast<Bits>(value), source, site)));
+  return std::bit_cast<T>(static_cast<Bits>(
+      exchange(Exchange::shuffle, mask, std::bit_cast<Bits>(value), source, site)));
 }
 
 }  // namespace emulator
@@ -63,7 +64,9 @@ constexpr int warpSize = emulator::warp_size;
 
 #define EMULATOR_SITE const ::emulator::Site& site = ::emulator::Site::current()
 
-inline void __syncthreads(EMULATOR_SITE) { emulator::block_barrier(emulator::Count::none, false, site); }
+inline void __syncthreads(EMULATOR_SITE) {
+  emulator::block_barrier(emulator::Count::none, false, site);
+}
 inline int __syncthreads_or(int predicate, EMULATOR_SITE) {
   return emulator::block_barrier(emulator::Count::any, predicate != 0, site);
 }
@@ -100,7 +103,8 @@ T __shfl_xor_sync(unsigned mask, T value, int bits, int width = 32, EMULATOR_SIT
 }
 
 inline unsigned __ballot_sync(unsigned mask, int predicate, EMULATOR_SITE) {
-  return static_cast<unsigned>(emulator::exchange(emulator::Exchange::ballot, mask, predicate != 0, 0, site));
+  return static_cast<unsigned>(
+      emulator::exchange(emulator::Exchange::ballot, mask, predicate != 0, 0, site));
 }
 inline int __any_sync(unsigned mask, int predicate, EMULATOR_SITE) {
   return __ballot_sync(mask, predicate, site) != 0;
@@ -109,10 +113,10 @@ inline int __all_sync(unsigned mask, int predicate, EMULATOR_SITE) {
   return __ballot_sync(mask, predicate, site) == mask;
 }
 
-#define EMULATOR_ATOMIC(name, operation)                                  \
-  template <class T>                                                      \
-  T name(T* address, std::type_identity_t<T> value, EMULATOR_SITE) {      \
-    return emulator::atomic<T>(operation, address, value, T{}, site);     \
+#define EMULATOR_ATOMIC(name, operation)                              \
+  template <class T>                                                  \
+  T name(T* address, std::type_identity_t<T> value, EMULATOR_SITE) {  \
+    return emulator::atomic<T>(operation, address, value, T{}, site); \
   }
 EMULATOR_ATOMIC(atomicAdd, emulator::Atomic::add)
 EMULATOR_ATOMIC(atomicSub, emulator::Atomic::sub)
@@ -123,7 +127,8 @@ EMULATOR_ATOMIC(atomicOr, emulator::Atomic::bit_or)
 EMULATOR_ATOMIC(atomicAnd, emulator::Atomic::bit_and)
 #undef EMULATOR_ATOMIC
 template <class T>
-T atomicCAS(T* address, std::type_identity_t<T> compare, std::type_identity_t<T> value, EMULATOR_SITE) {
+T atomicCAS(T* address, std::type_identity_t<T> compare, std::type_identity_t<T> value,
+            EMULATOR_SITE) {
   return emulator::atomic<T>(emulator::Atomic::compare, address, value, compare, site);
 }
 

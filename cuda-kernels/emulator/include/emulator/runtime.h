@@ -17,12 +17,9 @@ enum cudaError_t {
   cudaErrorMemoryAllocation = 2,
   cudaErrorInvalidConfiguration = 9,
   cudaErrorInvalidMemcpyDirection = 21,
-  cudaErrorInvalidDeviceFunction = 98,
   cudaErrorNoDevice = 100,
-  cudaErrorInvalidDevice = 101,
   cudaErrorInvalidResourceHandle = 400,
   cudaErrorNotReady = 600,
-  cudaErrorLaunchOutOfResources = 701,
   cudaErrorLaunchFailure = 719,
   cudaErrorCooperativeLaunchTooLarge = 720,
   cudaErrorNotSupported = 801,
@@ -30,7 +27,7 @@ enum cudaError_t {
   cudaErrorStreamCaptureInvalidated = 901,
   cudaErrorStreamCaptureUnmatched = 903,
   cudaErrorStreamCaptureUnjoined = 904,
-  cudaErrorUnknown = 999
+  cudaErrorStreamCaptureIsolation = 905
 };
 
 typedef struct CUstream_st* cudaStream_t;
@@ -69,7 +66,6 @@ enum cudaFuncAttribute {
 };
 
 const char* cudaGetErrorName(cudaError_t error);
-const char* cudaGetErrorString(cudaError_t error);
 cudaError_t cudaGetLastError();
 cudaError_t cudaPeekAtLastError();
 
@@ -82,10 +78,11 @@ cudaError_t occupancy(int* blocks, int threads, size_t dynamic_shared);
 
 // `call` is the source text of the kernel and its arguments.
 template <class... Parameters, class... Arguments>
-cudaError_t launch_kernel(const char* call, const cudaLaunchConfig_t* config, void (*kernel)(Parameters...),
-                          Arguments&&... arguments) {
+cudaError_t launch_kernel(const char* call, const cudaLaunchConfig_t* config,
+                          void (*kernel)(Parameters...), Arguments&&... arguments) {
   static_assert((std::is_trivially_copyable_v<Parameters> && ...), "a kernel takes plain values");
-  auto values = std::tuple<Parameters...>(static_cast<Parameters>(std::forward<Arguments>(arguments))...);
+  auto values =
+      std::tuple<Parameters...>(static_cast<Parameters>(std::forward<Arguments>(arguments))...);
   return launch(*config, reinterpret_cast<const void*>(kernel), call,
                 [kernel, values] { std::apply(kernel, values); });
 }
@@ -100,6 +97,7 @@ cudaError_t cudaFuncSetAttribute(T* kernel, cudaFuncAttribute attribute, int val
 }
 
 template <class T>
-cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, T*, int threads, size_t dynamic_shared) {
+cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, T*, int threads,
+                                                          size_t dynamic_shared) {
   return emulator::occupancy(blocks, threads, dynamic_shared);
 }

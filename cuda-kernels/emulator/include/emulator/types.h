@@ -18,22 +18,22 @@
 #define __shared__ \
   static_assert(false, "write one __shared__ variable on one line: __shared__ TYPE NAME[SIZE];");
 
-#define EMULATOR_VECTOR(type, name, alignment)                                           \
-  struct alignas(sizeof(type) * 1) name##1 {                                             \
-    type x;                                                                              \
-  };                                                                                     \
-  struct alignas(sizeof(type) * 2) name##2 {                                             \
-    type x, y;                                                                           \
-  };                                                                                     \
-  struct name##3 {                                                                       \
-    type x, y, z;                                                                        \
-  };                                                                                     \
-  struct alignas(alignment) name##4 {                                                    \
-    type x, y, z, w;                                                                     \
-  };                                                                                     \
-  inline name##1 make_##name##1(type x) { return {x}; }                                  \
-  inline name##2 make_##name##2(type x, type y) { return {x, y}; }                       \
-  inline name##3 make_##name##3(type x, type y, type z) { return {x, y, z}; }            \
+#define EMULATOR_VECTOR(type, name, alignment)                                \
+  struct alignas(sizeof(type) * 1) name##1 {                                  \
+    type x;                                                                   \
+  };                                                                          \
+  struct alignas(sizeof(type) * 2) name##2 {                                  \
+    type x, y;                                                                \
+  };                                                                          \
+  struct name##3 {                                                            \
+    type x, y, z;                                                             \
+  };                                                                          \
+  struct alignas(alignment) name##4 {                                         \
+    type x, y, z, w;                                                          \
+  };                                                                          \
+  inline name##1 make_##name##1(type x) { return {x}; }                       \
+  inline name##2 make_##name##2(type x, type y) { return {x, y}; }            \
+  inline name##3 make_##name##3(type x, type y, type z) { return {x, y, z}; } \
   inline name##4 make_##name##4(type x, type y, type z, type w) { return {x, y, z, w}; }
 
 EMULATOR_VECTOR(float, float, 16)

@@ -31,7 +31,9 @@ constexpr uint32_t poisons[] = {0xffffffffu, 0x3f8ccccdu};
 
 }  // namespace
 
-void add(const char* file, const char* name, void (*body)()) { tests().push_back({stem(file), name, body}); }
+void add(const char* file, const char* name, void (*body)()) {
+  tests().push_back({stem(file), name, body});
+}
 
 void report(bool good, const char* file, int line, const std::string& what) {
   if (good) return;
@@ -41,7 +43,8 @@ void report(bool good, const char* file, int line, const std::string& what) {
 
 Floats uniform(std::mt19937& random, int64_t count, float low, float high) {
   Floats values(static_cast<size_t>(count));
-  for (float& value : values) value = low + (high - low) * static_cast<float>(random() >> 8) * 0x1p-24f;
+  for (float& value : values)
+    value = low + (high - low) * static_cast<float>(random() >> 8) * 0x1p-24f;
   return values;
 }
 
@@ -55,7 +58,8 @@ Floats same_bits(const std::string& what, const std::function<Floats()>& body) {
       first = result;
     } else if (result.size() != first.size() ||
                std::memcmp(result.data(), first.data(), first.size() * sizeof(float)) != 0) {
-      report(false, what.c_str(), 0, "seed " + std::to_string(seed) + " gives other bits than seed 0");
+      report(false, what.c_str(), 0,
+             "seed " + std::to_string(seed) + " gives other bits than seed 0");
     }
   }
   ote_seed(0);
@@ -78,7 +82,10 @@ int main(int count, char** arguments) {
       check::failures++;
       std::printf("%s\n", ote_report(i));
     }
-    ote_forget();
+    if (const auto left = ote_reset(nullptr); left != 0) {
+      check::failures++;
+      std::printf("%lld device objects were left\n", static_cast<long long>(left));
+    }
     std::printf("%s %s\n", check::failures == before ? "ok  " : "FAIL", test.name);
     ran++;
   }

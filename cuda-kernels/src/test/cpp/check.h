@@ -32,7 +32,7 @@ class Device {
  public:
   explicit Device(size_t count) : count_(count) { ote_malloc(&address_, count * sizeof(T)); }
   explicit Device(const std::vector<T>& values) : Device(values.size()) {
-    ote_copy_async(address_, values.data(), count_ * sizeof(T), nullptr);
+    ote_copy_async(address_, values.data(), count_ * sizeof(T), 1, nullptr);
   }
   Device(const Device&) = delete;
   Device& operator=(const Device&) = delete;
@@ -41,9 +41,7 @@ class Device {
   operator T*() const { return static_cast<T*>(address_); }
   std::vector<T> read() const {
     std::vector<T> values(count_);
-    ote_synchronize(nullptr);
-    ote_copy_async(values.data(), address_, count_ * sizeof(T), nullptr);
-    ote_synchronize(nullptr);
+    ote_copy_async(values.data(), address_, count_ * sizeof(T), 2, nullptr);
     return values;
   }
 
@@ -58,17 +56,17 @@ Floats same_bits(const std::string& what, const std::function<Floats()>& body);
 
 }  // namespace check
 
-#define TEST(name)                                                           \
-  static void name();                                                        \
+#define TEST(name)                                                             \
+  static void name();                                                          \
   static const check::Registration name##_registration(__FILE__, #name, name); \
   static void name()
 
 #define CHECK(condition) check::report((condition), __FILE__, __LINE__, #condition)
 
-#define CHECK_NEAR(actual, expected, tolerance)                                              \
-  do {                                                                                       \
-    double actual_ = (actual), expected_ = (expected), tolerance_ = (tolerance);             \
-    check::report(std::abs(actual_ - expected_) <= tolerance_, __FILE__, __LINE__,           \
-                  #actual " is " + std::to_string(actual_) + ", expected " +                 \
-                      std::to_string(expected_) + " within " + std::to_string(tolerance_));  \
+#define CHECK_NEAR(actual, expected, tolerance)                                             \
+  do {                                                                                      \
+    double actual_ = (actual), expected_ = (expected), tolerance_ = (tolerance);            \
+    check::report(std::abs(actual_ - expected_) <= tolerance_, __FILE__, __LINE__,          \
+                  #actual " is " + std::to_string(actual_) + ", expected " +                \
+                      std::to_string(expected_) + " within " + std::to_string(tolerance_)); \
   } while (false)
