@@ -48,6 +48,16 @@ typedef struct otc_device {
   int32_t shared_per_multiprocessor; /* bytes */
 } otc_device;
 
+/* Tasks that one kernel launch solves, where an operation sorts them by what they need. */
+#define OTC_MAX_GROUPS 5
+typedef struct otc_group {
+  int32_t count;
+  int32_t threads; /* of a block */
+  int32_t shared;  /* bytes of dynamic shared memory */
+  int32_t blocks;
+  int32_t team; /* blocks that work on one task */
+} otc_group;
+
 /* What a prepared batch needs; filled by otc_*_prepare, passed back to its launchers. */
 typedef struct otc_launch {
   int64_t workspace; /* bytes of device memory */
@@ -60,6 +70,7 @@ typedef struct otc_launch {
   int32_t shared;    /* bytes of dynamic shared memory */
   int32_t blocks;    /* of a persistent grid */
   int32_t team;      /* blocks that work on one problem */
+  otc_group groups[OTC_MAX_GROUPS];
 } otc_launch;
 
 OTC_API const char* otc_version(void);
@@ -193,7 +204,10 @@ OTC_API int otc_cost_direct(const otc_cost_task* tasks, const otc_launch* launch
 OTC_API int otc_cost_center(const otc_cost_task* tasks, const otc_launch* launch, void* workspace, void* stream);
 OTC_API int otc_cost_finish(const otc_cost_task* tasks, const otc_launch* launch, void* workspace, void* stream);
 
-/* ---- log-domain Sinkhorn ----------------------------------------------------------------------*/
+/* ---- log-domain Sinkhorn ----------------------------------------------------------------------
+ * Semantics, stopping rule and report are those of org.otfuse.SinkhornSettings. Balanced plans are
+ * rounded onto the marginals. A task's group depends on n, m and the device alone.
+ */
 typedef struct otc_sinkhorn_task {
   const float* cost; /* [n,m] */
   const float* a;    /* [n], positive, sums to 1 */
@@ -203,13 +217,13 @@ typedef struct otc_sinkhorn_task {
   float* g;          /* [m], written, read on a warm start */
   double epsilon;    /* relative to the mean cost */
   double tolerance;
-  double tau; /* infinite where the marginals are held */
+  double tau;       /* infinite where the marginals are held */
+  double annealing; /* factor of epsilon from one iteration to the next, 0 for none */
   int32_t n;
   int32_t m;
   int32_t max_iterations;
   int32_t warm_start;
-  int32_t tier;      /* prepared: 1 the cost lives in shared memory, 2 it does not */
-  int64_t workspace; /* prepared: byte offset */
+  int32_t tier; /* prepared: 1 the cost lives in one block's shared memory, 2 a team shares it */
 } otc_sinkhorn_task;
 
 /* What the solver says about one problem; see org.otfuse.TransportReport. */
@@ -221,7 +235,8 @@ typedef struct otc_report {
   int32_t converged;
 } otc_report;
 
-/* Tasks are solved in the order of `order`, filled here with the tasks of tier 1, then those of tier 2. */
+/* `order` [count] is filled with the tasks by group, the largest first; the caller copies it to the
+ * device with them. A batch takes at most 6 launches, whatever its size and iterations. */
 OTC_API int otc_sinkhorn_prepare(otc_sinkhorn_task* tasks, int32_t* order, int32_t count, const otc_device* device, otc_launch* launch);
 OTC_API int otc_sinkhorn(const otc_sinkhorn_task* tasks, const int32_t* order, otc_report* reports, const otc_launch* launch, void* workspace, void* stream);
 

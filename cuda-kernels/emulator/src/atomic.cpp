@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "block.h"
+#include "checker.h"
 
 namespace emulator {
 
 template <class T>
 T atomic(Atomic operation, T* address, T value, T compare, const Site& site) {
   running->yield(false, site);
+  check_atomic(address, sizeof(T), __builtin_return_address(0));
   const T old = *address;
   T now = old;
   switch (operation) {

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "checker.h"
 #include "memory.h"
 #include "report.h"
 
@@ -14,8 +15,8 @@ Block* running = nullptr;
 
 namespace {
 
-// Polls after which a thread that neither waits nor sleeps is put to sleep.
-constexpr int most_spins = 100;
+// Atomics and cached loads in a row after which a thread that does not sleep is put to sleep.
+constexpr int most_spins = 1 << 14;
 
 bool same(const Site& a, const Site& b) {
   return a.line() == b.line() && a.column() == b.column() &&
@@ -36,7 +37,8 @@ std::string hexadecimal(unsigned mask) {
 
 void thread_entry() {
   Fiber::entered();
-  running->grid().thread();
+  const Grid& grid = running->grid();
+  grid.thread(grid.function, grid.arguments.get());
   running->finish_thread();
 }
 
@@ -71,6 +73,10 @@ void Block::start(unsigned index) {
   const dim3 &grid = grid_->blocks, &size = grid_->threads;
   block_ = {index % grid.x, index / grid.x % grid.y, index / grid.x / grid.y};
   dynamic_ = allocate_shared(grid_->dynamic_shared);
+  dynamic_shadow_.start(grid_->dynamic_shared);
+  index_ = index;
+  epoch_ = 1;
+  seen_.clear();
   static_.clear();
   static_bytes_ = 0;
   arrived_ = predicates_ = 0;
@@ -83,10 +89,14 @@ void Block::start(unsigned index) {
     Thread& thread = threads_[i];
     thread.index = {t % size.x, t / size.x % size.y, t / size.x / size.y};
     thread.spins = 0;
+    if (checking()) thread.clock = {};
     thread.fiber.start(stack(first_stack_ + i), thread_entry);
     warps_[i / warp_size].alive |= 1u << i % warp_size;
   }
-  for (Warp& warp : warps_) set_ready(warp, warp.alive);
+  for (Warp& warp : warps_) {
+    if (checking()) warp.clock.start();
+    set_ready(warp, warp.alive);
+  }
 }
 
 void Block::set_ready(Warp& warp, uint32_t lanes) {
@@ -202,6 +212,12 @@ void Block::release_barrier() {
   barrier_result_ = compute(barrier_count_, predicates_, arrived_);
   arrived_ = predicates_ = 0;
   grid_->progress++;
+  epoch_++;
+  if (checking()) {
+    for (int i = 0; i < count_; i++) {
+      if (!threads_[i].clock.acquired.empty()) seen_.join(threads_[i].clock.acquired);
+    }
+  }
   for (Warp& warp : warps_) {
     if (warp.at_barrier == 0) continue;
     set_ready(warp, warp.at_barrier);
@@ -274,6 +290,7 @@ void Block::complete_exchange(Warp& warp, unsigned mask) {
       warp.lanes[lane].bits = brought[warp.lanes[lane].source];
     }
   }
+  if (kind == Exchange::barrier && checking()) warp.clock.barrier(lanes);
   warp.exchanging &= ~lanes;
   grid_->progress++;
   set_ready(warp, lanes);
@@ -303,28 +320,57 @@ void* Block::static_shared(const void* variable, size_t bytes, size_t alignment)
     abort("the block needs " + std::to_string(static_bytes_ + grid_->dynamic_shared) +
           " bytes of shared memory, the launch allows " + std::to_string(grid_->shared_limit));
   }
-  // Aligned to no more than the type asks for.
-  auto memory = allocate_shared(bytes + 2 * alignment);
-  auto address = reinterpret_cast<uintptr_t>(memory.get());
-  address = (address + 2 * alignment - 1) / (2 * alignment) * 2 * alignment + alignment;
-  static_.push_back({variable, std::move(memory), reinterpret_cast<void*>(address)});
+  // Aligned to no more than the type asks for, with nothing behind it.
+  const size_t before = alignment < 16 ? alignment : 0;
+  StaticShared made{variable, allocate_shared(before + bytes), bytes, nullptr,
+                    std::make_unique<Shadow>()};
+  made.address = made.memory.get() + before;
+  made.shadow->start(bytes);
+  static_.push_back(std::move(made));
   return static_.back().address;
 }
 
+Access Block::access(const void* code) const {
+  Access access;
+  access.code = code;
+  access.block = index_;
+  access.epoch = epoch_;
+  access.clock = clock().seen[current_ % warp_size][current_ % warp_size];
+  access.thread = static_cast<uint16_t>(current_);
+  return access;
+}
+
+Region Block::shared_region(const void* address) {
+  const auto* at = static_cast<const unsigned char*>(address);
+  if (at >= dynamic_.get() && at < dynamic_.get() + grid_->dynamic_shared) {
+    return {dynamic_.get(), grid_->dynamic_shared, &dynamic_shadow_};
+  }
+  for (StaticShared& known : static_) {
+    if (at >= known.address && at < known.address + known.bytes)
+      return {known.address, known.bytes, known.shadow.get()};
+  }
+  return {};
+}
+
 std::string Block::waiting() const {
-  std::string text;
-  for (int i = 0; i < count_ && text.size() < 400; i++) {
-    const Warp& warp = warps_[i / warp_size];
-    const uint32_t bit = 1u << i % warp_size;
-    if ((warp.alive & bit) == 0) continue;
-    const Exchanged& lane = warp.lanes[i % warp_size];
-    std::string where;
-    if (warp.at_barrier & bit) where = "barrier at " + name(barrier_site_);
-    if (warp.exchanging & bit)
-      where = std::string(name(lane.kind)) + " at " + name(lane.site) + ", mask " +
-              hexadecimal(lane.mask);
-    if (where.empty()) where = "a wait loop";
-    text += (text.empty() ? "thread " : "; thread ") + std::to_string(i) + " in " + where;
+  const auto where = [&](int thread) -> std::string {
+    const Warp& warp = warps_[thread / warp_size];
+    const uint32_t bit = 1u << thread % warp_size;
+    const Exchanged& lane = warp.lanes[thread % warp_size];
+    if ((warp.alive & bit) == 0) return "";
+    if (warp.at_barrier & bit) return "at the barrier in " + name(barrier_site_);
+    if ((warp.exchanging & bit) == 0) return "in a wait loop";
+    return "in a " + std::string(name(lane.kind)) + " in " + name(lane.site) + ", mask " +
+           hexadecimal(lane.mask);
+  };
+  char block[64];
+  std::snprintf(block, sizeof block, ", block (%u,%u,%u): ", block_.x, block_.y, block_.z);
+  std::string text = grid_->kernel + block + "deadlock";
+  for (int first = 0, end = 0; first < count_ && text.size() < 400; first = end) {
+    const std::string here = where(first);
+    for (end = first + 1; end < count_ && where(end) == here;) end++;
+    if (here.empty()) continue;
+    text += ", threads " + std::to_string(first) + " to " + std::to_string(end - 1) + " " + here;
   }
   return text;
 }
@@ -341,7 +387,10 @@ void yield(bool sleep, const Site& site) { running->yield(sleep, site); }
 
 void trap(const Site& site) { running->abort("trap at " + name(site)); }
 
-void fence(const Site& site) { running->yield(false, site); }
+void fence(const Site& site) {
+  running->yield(false, site);
+  check_fence();
+}
 
 void* dynamic_shared() { return running->dynamic_shared(); }
 

@@ -1,11 +1,11 @@
 // One resident thread block: its threads as fibers, its warps as bit masks, its shared memory.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "clock.h"
 #include "emulator/device.h"
 #include "fiber.h"
 #include "schedule.h"
@@ -15,7 +15,8 @@ namespace emulator {
 struct Thread {
   Fiber fiber;
   uint3 index{};
-  int spins = 0;  // atomics and cached loads since it last waited for something
+  ThreadClock clock;  // used by the checker, like the next two
+  int spins = 0;      // atomics and cached loads since it last waited for something
 };
 
 // What a lane brought to a shuffle, vote or warp barrier, and what it takes away.
@@ -34,12 +35,15 @@ struct Warp {
   uint32_t exchanging = 0;
   uint32_t at_barrier = 0;
   Exchanged lanes[warp_size];
+  WarpClock clock;
 };
 
 struct StaticShared {
   const void* variable;
   std::unique_ptr<unsigned char[]> memory;
-  void* address;
+  size_t bytes;
+  unsigned char* address;
+  std::unique_ptr<Shadow> shadow;
 };
 
 // What all blocks of a launch have in common.
@@ -48,7 +52,10 @@ struct Grid {
   dim3 blocks, threads;
   size_t dynamic_shared = 0;
   size_t shared_limit = 0;
-  std::function<void()> thread;
+  const void* function = nullptr;
+  void (*thread)(const void* function, const void* arguments) = nullptr;
+  std::shared_ptr<const void> arguments;
+  size_t argument_bytes = 0;
   bool cooperative = false;
   bool aborted = false;
   uint64_t progress = 0;  // counts what can end another thread's waiting
@@ -68,7 +75,7 @@ class Block {
   bool finished() const { return alive_ == 0; }
   // Whether some thread can run, after sleepers have been woken.
   bool wake();
-  // Where the threads that are left wait.
+  // Says that it is stuck, and where the threads that are left wait.
   std::string waiting() const;
 
   int barrier(Count count, bool predicate, const Site& site);
@@ -78,6 +85,14 @@ class Block {
   [[noreturn]] void finish_thread();
   void* dynamic_shared() const { return dynamic_.get(); }
   void* static_shared(const void* variable, size_t bytes, size_t alignment);
+
+  // For the checker: where the running thread is in time, what it knows, what memory is its own.
+  Access access(const void* code) const;
+  ThreadClock& thread_clock() const { return threads_[current_].clock; }
+  const WarpClock& clock() const { return warps_[current_ / warp_size].clock; }
+  const Clock& seen() const { return seen_; }
+  const unsigned char* stack_of_thread() const { return threads_[current_].fiber.stack(); }
+  Region shared_region(const void* address);
 
   // Something changed that another thread may be waiting for.
   void made_progress() { grid_->progress++; }
@@ -112,7 +127,12 @@ class Block {
   int predicates_ = 0;
   int barrier_result_ = 0;
 
+  unsigned index_ = 0;
+  uint32_t epoch_ = 0;  // barriers passed
+  Clock seen_;
+
   std::unique_ptr<unsigned char[]> dynamic_;
+  Shadow dynamic_shadow_;
   std::vector<StaticShared> static_;
   size_t static_bytes_ = 0;
   size_t first_stack_;

@@ -27,14 +27,17 @@ constexpr uint64_t canary = 0x5ca1ab1e0ddba11u;
 
 #ifdef __SANITIZE_ADDRESS__
 // The stack of the thread that fibers leave and come back to.
-void thread_stack(const void** bottom, size_t* size) {
-  pthread_attr_t attributes;
-  void* address = nullptr;
-  pthread_getattr_np(pthread_self(), &attributes);
-  pthread_attr_getstack(&attributes, &address, size);
-  pthread_attr_destroy(&attributes);
-  *bottom = address;
-}
+struct ThreadStack {
+  void* bottom = nullptr;
+  size_t size = 0;
+
+  ThreadStack() {
+    pthread_attr_t attributes;
+    pthread_getattr_np(pthread_self(), &attributes);
+    pthread_attr_getstack(&attributes, &bottom, &size);
+    pthread_attr_destroy(&attributes);
+  }
+};
 #endif
 
 }  // namespace
@@ -115,7 +118,11 @@ void Fiber::switch_to(Fiber& next) {
 #ifdef __SANITIZE_ADDRESS__
   const void* bottom = next.stack_;
   size_t size = stack_bytes;
-  if (next.stack_ == nullptr) thread_stack(&bottom, &size);
+  if (next.stack_ == nullptr) {
+    static thread_local const ThreadStack own;
+    bottom = own.bottom;
+    size = own.size;
+  }
   __sanitizer_start_switch_fiber(&fake_stack_, bottom, size);
 #endif
   swap(&pointer_, &next.pointer_);

@@ -7,7 +7,11 @@
 
 namespace emulator {
 
+#ifdef __SANITIZE_ADDRESS__
+constexpr size_t stack_bytes = 256 * 1024;
+#else
 constexpr size_t stack_bytes = 64 * 1024;
+#endif
 
 class Fiber {
  public:

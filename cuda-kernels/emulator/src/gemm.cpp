@@ -48,6 +48,7 @@ extern "C" int ote_gemm(void* stream, int transpose_a, int transpose_b, int m, i
               sum += left * right;
             }
             float& target = c[i * stride_c + column * ldc + row];
+            mark_written(&target, sizeof target);
             // As in BLAS, a beta of 0 does not read c.
             target = static_cast<float>(alpha * sum +
                                         (beta == 0 ? 0.0 : static_cast<double>(beta) * target));

@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "block.h"
+#include "checker.h"
 #include "device.h"
 #include "memory.h"
 #include "report.h"
 #include "stream.h"
+#include "symbols.h"
 
 namespace emulator {
 namespace {
@@ -19,15 +21,6 @@ namespace {
 constexpr int most_idle_rounds = 200;
 
 std::map<const void*, size_t> shared_limits;
-
-// The kernel's name is what stands before the first comma outside of angle brackets.
-std::string kernel_name(std::string_view call) {
-  int depth = 0;
-  size_t end = 0;
-  for (; end < call.size() && (call[end] != ',' || depth > 0); end++)
-    depth += (call[end] == '<') - (call[end] == '>');
-  return std::string(call.substr(0, end));
-}
 
 void run_grid(Grid& grid) {
   const unsigned count = grid.blocks.x * grid.blocks.y * grid.blocks.z;
@@ -57,7 +50,7 @@ void run_grid(Grid& grid) {
       if (at >= blocks.size()) continue;
       Block& block = *blocks[at];
       if (!block.wake()) {
-        report("deadlock: " + block.waiting());
+        report(block.waiting());
         grid.aborted = true;
         return;
       }
@@ -72,7 +65,7 @@ void run_grid(Grid& grid) {
     }
     idle = grid.progress == before ? idle + 1 : 0;
     if (idle > most_idle_rounds) {
-      report("deadlock: all threads wait in vain, " + blocks.front()->waiting());
+      report(blocks.front()->waiting());
       grid.aborted = true;
       return;
     }
@@ -106,8 +99,9 @@ cudaError_t occupancy(int* blocks, int threads, size_t dynamic_shared) {
   }));
 }
 
-cudaError_t launch(const cudaLaunchConfig_t& config, const void* kernel, std::string_view call,
-                   std::function<void()> thread) {
+cudaError_t launch(const cudaLaunchConfig_t& config, const void* kernel,
+                   void (*thread)(const void*, const void*), std::shared_ptr<const void> arguments,
+                   size_t argument_bytes) {
   return static_cast<cudaError_t>(guarded([&] {
     const dim3 &blocks = config.gridDim, &threads = config.blockDim;
     const uint64_t per_block = static_cast<uint64_t>(threads.x) * threads.y * threads.z;
@@ -117,17 +111,23 @@ cudaError_t launch(const cudaLaunchConfig_t& config, const void* kernel, std::st
       return cudaErrorInvalidConfiguration;
     }
     const auto limit = shared_limits.find(kernel);
-    const size_t allowed =
-        std::max(default_shared, limit == shared_limits.end() ? 0 : limit->second);
-    if (config.dynamicSmemBytes > allowed) return cudaErrorInvalidValue;
+    const bool opted_in = limit != shared_limits.end();
+    if (config.dynamicSmemBytes > (opted_in ? limit->second : default_shared)) {
+      return cudaErrorInvalidValue;
+    }
 
     auto grid = std::make_shared<Grid>();
-    grid->kernel = kernel_name(call);
+    grid->kernel = kernel_name(kernel);
     grid->blocks = blocks;
     grid->threads = threads;
     grid->dynamic_shared = config.dynamicSmemBytes;
-    grid->shared_limit = allowed;
-    grid->thread = std::move(thread);
+    // The attribute speaks of dynamic memory alone; with the static part a block has what there is.
+    grid->shared_limit =
+        opted_in ? static_cast<size_t>(device().properties.shared_per_block) : default_shared;
+    grid->function = kernel;
+    grid->thread = thread;
+    grid->arguments = arguments;
+    grid->argument_bytes = argument_bytes;
     for (unsigned i = 0; i < config.numAttrs; i++) {
       const cudaLaunchAttribute& attribute = config.attrs[i];
       if (attribute.id == cudaLaunchAttributeClusterDimension) return cudaErrorNotSupported;
@@ -145,6 +145,7 @@ cudaError_t launch(const cudaLaunchConfig_t& config, const void* kernel, std::st
       grid->aborted = false;
       grid->schedule = device().kernel_schedule();
       device().kernels++;
+      start_checking();
       run_grid(*grid);
       check_guards(grid->kernel);
       if (grid->aborted) device().lose();

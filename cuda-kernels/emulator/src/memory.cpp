@@ -42,6 +42,7 @@ class Allocation {
     std::memset(memory_.get(), guard_value, guard_bytes);
     std::memset(memory_.get() + guard_bytes + bytes, guard_value, guard_bytes);
     fill(address(), bytes, poison);
+    if (place == Place::device) shadow_.start(bytes);
   }
 
   unsigned char* address() const { return memory_.get() + guard_bytes; }
@@ -49,7 +50,12 @@ class Allocation {
   Place place() const { return place_; }
   bool freed() const { return freed_; }
 
-  void poison_again() { fill(address(), bytes_, poison); }
+  Shadow& shadow() { return shadow_; }
+
+  void poison_again() {
+    fill(address(), bytes_, poison);
+    shadow_.mark(0, bytes_, false);
+  }
   void free() {
     freed_ = true;
     freed_word_ = poison;
@@ -78,6 +84,7 @@ class Allocation {
   size_t bytes_;
   Place place_;
   std::unique_ptr<unsigned char[], Release> memory_;
+  Shadow shadow_;
   bool freed_ = false;
   uint32_t freed_word_ = 0;
 };
@@ -138,6 +145,15 @@ Place place(const void* address, size_t bytes) {
   const auto& [start, allocation] = *std::prev(after);
   if (first >= start + allocation.bytes()) return Place::pageable;
   return first + bytes <= start + allocation.bytes() ? allocation.place() : Place::broken;
+}
+
+Region device_region(const void* address) {
+  const auto after = allocations.upper_bound(number(address));
+  if (after == allocations.begin()) return {};
+  Allocation& allocation = std::prev(after)->second;
+  const bool inside = number(address) < std::prev(after)->first + allocation.bytes();
+  if (!inside || allocation.place() != Place::device) return {};
+  return {allocation.address(), allocation.bytes(), &allocation.shadow()};
 }
 
 std::unique_ptr<unsigned char[]> allocate_shared(size_t bytes) {
@@ -262,6 +278,7 @@ int ote_copy_async(void* target, const void* source, size_t bytes, int kind, voi
         return;
       }
       std::memcpy(target, staged ? staged.get() : source, bytes);
+      mark_copied(target, source, bytes);
     });
     return error == cudaSuccess && to == Place::pageable && !captures(stream) ? synchronize(stream)
                                                                               : error;
@@ -278,6 +295,7 @@ int ote_memset_async(void* target, int byte, size_t bytes, void* stream) {
         return;
       }
       std::memset(target, byte, bytes);
+      mark_written(target, bytes);
     });
   });
 }

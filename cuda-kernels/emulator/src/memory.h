@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 
+#include "shadow.h"
+
 namespace emulator {
 
 enum class Place { pageable, pinned, device, broken };
@@ -20,6 +22,9 @@ std::unique_ptr<unsigned char[]> allocate_shared(size_t bytes);
 void check_guards(const std::string& who);
 // Reports what was written to memory after it was freed.
 void check_freed();
+
+// The live allocation in device memory that an address lies in.
+Region device_region(const void* address);
 
 int64_t live_memory();
 void forget_memory();

@@ -3,8 +3,7 @@
 #pragma once
 
 #include <cstring>
-#include <functional>
-#include <string_view>
+#include <memory>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -71,25 +70,29 @@ cudaError_t cudaPeekAtLastError();
 
 namespace emulator {
 
-cudaError_t launch(const cudaLaunchConfig_t& config, const void* kernel, std::string_view call,
-                   std::function<void()> thread);
+cudaError_t launch(const cudaLaunchConfig_t& config, const void* kernel,
+                   void (*thread)(const void* kernel, const void* arguments),
+                   std::shared_ptr<const void> arguments, size_t argument_bytes);
 cudaError_t set_attribute(const void* kernel, cudaFuncAttribute attribute, int value);
 cudaError_t occupancy(int* blocks, int threads, size_t dynamic_shared);
 
-// `call` is the source text of the kernel and its arguments.
-template <class... Parameters, class... Arguments>
-cudaError_t launch_kernel(const char* call, const cudaLaunchConfig_t* config,
-                          void (*kernel)(Parameters...), Arguments&&... arguments) {
-  static_assert((std::is_trivially_copyable_v<Parameters> && ...), "a kernel takes plain values");
-  auto values =
-      std::tuple<Parameters...>(static_cast<Parameters>(std::forward<Arguments>(arguments))...);
-  return launch(*config, reinterpret_cast<const void*>(kernel), call,
-                [kernel, values] { std::apply(kernel, values); });
-}
-
 }  // namespace emulator
 
-#define cudaLaunchKernelEx(config, ...) ::emulator::launch_kernel(#__VA_ARGS__, config, __VA_ARGS__)
+template <class... Parameters, class... Arguments>
+cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(Parameters...),
+                               Arguments&&... arguments) {
+  static_assert((std::is_trivially_copyable_v<Parameters> && ...), "a kernel takes plain values");
+  using Values = std::tuple<Parameters...>;
+  auto values = std::make_shared<const Values>(
+      static_cast<Parameters>(std::forward<Arguments>(arguments))...);
+  return emulator::launch(
+      *config, reinterpret_cast<const void*>(kernel),
+      [](const void* function, const void* with) {
+        std::apply(reinterpret_cast<void (*)(Parameters...)>(function),
+                   *static_cast<const Values*>(with));
+      },
+      values, sizeof(Values));
+}
 
 template <class T>
 cudaError_t cudaFuncSetAttribute(T* kernel, cudaFuncAttribute attribute, int value) {

@@ -11,6 +11,7 @@
 #define __grid_constant__
 #define __launch_bounds__(...)
 #define __forceinline__ inline
+#define __noinline__
 #define __align__(bytes) alignas(bytes)
 
 // Declarations of __shared__ variables are rewritten before compilation (emulator/shared.sed); one

@@ -1,0 +1,28 @@
+// What host and device must agree on about groups of Sinkhorn problems.
+#pragma once
+
+#include "otfuse_cuda.h"
+#include "sinkhorn_layout.cuh"
+
+namespace otc {
+
+constexpr int kFirstTeamGroup = 3;
+// Shared memory that kernels take beside the dynamic part.
+constexpr int kStaticShared = 1024;
+constexpr int kSlotHeader = 128;
+
+// Rows of the matrix that a team's block keeps in `shared` bytes of dynamic shared memory: whole
+// groups of those that a warp takes at once.
+__host__ __device__ inline int cached_rows(const Tiling& tiling, int shared) {
+  Carver scratch;
+  Scratch(scratch, tiling);
+  int64_t rows = (shared - scratch.bytes()) / (int64_t{tiling.stride} * 4);
+  return rows < 0 ? 0 : static_cast<int>(rows / tiling.rows * tiling.rows);
+}
+
+// Slots of a team group, with the one that holds its queue.
+inline int slots_of(const otc_group& group) {
+  return group.count == 0 ? 0 : 1 + group.blocks / group.team;
+}
+
+}  // namespace otc
