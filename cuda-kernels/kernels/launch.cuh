@@ -11,7 +11,7 @@
 namespace otc {
 
 // More blocks than any device runs at once; beyond that blocks take several tiles.
-constexpr int64_t kMostBlocks = 1 << 14;
+constexpr int64_t kMostBlocks = 1 << 12;
 
 template <class T>
 __host__ __device__ constexpr T ceil_div(T size, T unit) {

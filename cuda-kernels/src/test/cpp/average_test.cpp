@@ -22,10 +22,12 @@ struct Problem {
 
 constexpr float kBefore = 0.25f;  // what a target that is added to holds
 
-Floats averages(const std::vector<Problem>& problems) {
+// All targets one after the other; all of that several times.
+Floats averages(const std::vector<Problem>& problems, int repeat = 1) {
   check::Uploads uploads;
   std::vector<std::unique_ptr<Device<otc_average_source>>> kept;
   std::vector<std::unique_ptr<Device<float>>> targets;
+  std::vector<int64_t> rooms;
   std::vector<otc_average_task> tasks;
   for (const Problem& p : problems) {
     std::vector<otc_average_source> sources;
@@ -38,11 +40,18 @@ Floats averages(const std::vector<Problem>& problems) {
     }
     kept.push_back(std::make_unique<Device<otc_average_source>>(sources));
     const int64_t length = p.sources[0].target_length();
-    targets.push_back(
-        std::make_unique<Device<float>>(static_cast<size_t>(length + p.target_shift)));
+    const int64_t room = (length + 7) / 4 * 4;  // keeps the alignment from one target to the next
+    targets.push_back(std::make_unique<Device<float>>(static_cast<size_t>(room * repeat + 4)));
     tasks.push_back({*targets.back() + p.target_shift, *kept.back(), length,
                      static_cast<int32_t>(sources.size()),
                      static_cast<int32_t>(p.sources[0].axes.size()), p.accumulate, 0});
+    rooms.push_back(room);
+  }
+  for (int r = 1; r < repeat; r++) {
+    for (size_t p = 0; p < problems.size(); p++) {
+      tasks.push_back(tasks[p]);
+      tasks.back().target += rooms[p] * r;
+    }
   }
   Batch<otc_average_task> batch(tasks, otc_average_prepare);
   Floats first;
@@ -54,7 +63,7 @@ Floats averages(const std::vector<Problem>& problems) {
         check::poison(task.target, static_cast<size_t>(task.length));
     }
     CHECK(otc_average(batch.device, &batch.launch, nullptr) == 0);
-    CHECK(ote_synchronize(nullptr) == 0);
+    CHECK(ote_stream_synchronize(nullptr) == 0);
     for (const auto& task : tasks)
       result.insert(result.end(), task.target, task.target + task.length);
     if (run == 0) first = result;
@@ -160,6 +169,19 @@ TEST(averages_are_weighted_sums_through_the_maps_of_all_axes) {
     const Floats alone = averages({p});
     CHECK(check::same(alone, Floats(result.begin() + first, result.begin() + first + length)));
     first += length;
+  }
+}
+
+TEST(blocks_that_take_several_tiles_lay_each_out_anew) {
+  Builder b(4);
+  std::vector<Problem> some;
+  for (int t = 0; t < 9; t++) {
+    some.push_back(b.problem({1 + t % 5, 2 + t % 3}, t % 2 ? "mm" : "mi", 1 + t % 3));
+  }
+  const Floats once = averages(some);
+  for (uint64_t seed : {0, 1, 3}) {
+    ote_seed(seed);
+    CHECK(check::repeats(averages(some, check::crowd(some.size())), once));
   }
 }
 

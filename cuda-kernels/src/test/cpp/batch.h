@@ -33,13 +33,25 @@ class Batch {
 // Fills device memory with not-a-number again.
 inline void poison(float* address, size_t count) {
   Floats values(count, std::nanf(""));
-  ote_copy_async(address, values.data(), count * sizeof(float), nullptr);
-  ote_synchronize(nullptr);
+  ote_copy_async(address, values.data(), count * sizeof(float), 1, nullptr);
+  ote_stream_synchronize(nullptr);
 }
 
 inline bool same(const Floats& one, const Floats& other) {
   return one.size() == other.size() &&
          std::memcmp(one.data(), other.data(), one.size() * sizeof(float)) == 0;
+}
+
+// Enough repetitions of a batch of `count` tasks that a launch has not a block for each.
+inline int crowd(size_t count) { return 5000 / static_cast<int>(count) + 1; }
+
+// Whether `all` is `one` again and again.
+inline bool repeats(const Floats& all, const Floats& one) {
+  bool good = !one.empty() && all.size() % one.size() == 0;
+  for (size_t at = 0; good && at < all.size(); at += one.size()) {
+    good = std::memcmp(all.data() + at, one.data(), one.size() * sizeof(float)) == 0;
+  }
+  return good;
 }
 
 // A random map of m neurons of the anchor onto n of the model.

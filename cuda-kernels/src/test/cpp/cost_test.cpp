@@ -60,20 +60,20 @@ void multiply(const otc_cost_task& task, const char* workspace) {
 Floats run(const Batch<otc_cost_task>& batch) {
   CHECK(otc_cost_direct(batch.device, &batch.launch, nullptr) == 0);
   CHECK(otc_cost_center(batch.device, &batch.launch, batch.workspace, nullptr) == 0);
-  CHECK(ote_synchronize(nullptr) == 0);
+  CHECK(ote_stream_synchronize(nullptr) == 0);
   for (const auto& task : batch.tasks) {
     if (!task.direct) multiply(task, batch.workspace);
   }
   CHECK(otc_cost_finish(batch.device, &batch.launch, batch.workspace, nullptr) == 0);
-  CHECK(ote_synchronize(nullptr) == 0);
+  CHECK(ote_stream_synchronize(nullptr) == 0);
   Floats result;
   for (const auto& task : batch.tasks)
     result.insert(result.end(), task.cost, task.cost + size_t(task.n) * task.m);
   return result;
 }
 
-// The cost matrices one after the other.
-Floats costs(const std::vector<Problem>& problems, int shift = 0) {
+// The cost matrices one after the other; all of that several times.
+Floats costs(const std::vector<Problem>& problems, int shift = 0, int repeat = 1) {
   std::vector<std::unique_ptr<Device<float>>> kept;
   std::vector<otc_cost_task> tasks;
   const auto upload = [&](const Floats& values) {
@@ -88,12 +88,18 @@ Floats costs(const std::vector<Problem>& problems, int shift = 0) {
     otc_cost_task task{};
     task.x = x;
     task.y = y;
-    task.cost = upload(Floats(size_t(p.n) * p.m, std::nanf("")));
+    task.cost = upload(Floats(size_t(p.n) * p.m * repeat, std::nanf("")));
     task.n = p.n;
     task.m = p.m;
     task.d = p.d;
     task.metric = p.metric;
     tasks.push_back(task);
+  }
+  for (int r = 1; r < repeat; r++) {
+    for (size_t p = 0; p < problems.size(); p++) {
+      tasks.push_back(tasks[p]);
+      tasks.back().cost += size_t(problems[p].n) * problems[p].m * r;
+    }
   }
   Batch<otc_cost_task> batch(tasks, otc_cost_prepare);
   const Floats result = run(batch);
@@ -142,6 +148,23 @@ TEST(costs_agree_with_differences_around_every_tile_and_warp) {
     CHECK(check::same(costs({p}), Floats(result.begin() + first, result.begin() + first + size)));
     first += size;
   }
+}
+
+TEST(blocks_that_take_several_tiles_load_each_anew) {
+  std::mt19937 random(8);
+  std::vector<Problem> some;  // one tile each
+  for (int t = 0; t < 9; t++) {
+    some.push_back(random_problem(random, 1 + t % 2, 1 + t % 3, 1 + t % 5, t % 3));
+  }
+  std::vector<Problem> long_ones;  // many tiles of means
+  for (int t = 0; t < 3; t++) long_ones.push_back(random_problem(random, 1, 1 + t, 4500, t % 2));
+  const Floats once = costs(some);
+  const Floats long_once = costs(long_ones);
+  for (uint64_t seed : {1, 3}) {
+    ote_seed(seed);
+    CHECK(check::repeats(costs(some, 0, check::crowd(some.size())), once));
+  }
+  CHECK(check::repeats(costs(long_ones, 0, 10), long_once));
 }
 
 TEST(costs_of_long_features_agree) {

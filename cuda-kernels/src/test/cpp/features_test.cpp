@@ -60,12 +60,15 @@ Floats reference(const Matrix& matrix) {
   return result;
 }
 
-Floats features(const std::vector<Matrix>& matrices, int shift) {
+// All matrices one after the other; all of that several times.
+Floats features(const std::vector<Matrix>& matrices, int shift, int repeat = 1) {
   check::Uploads uploads;
   std::vector<std::unique_ptr<Device<float>>> kept;
   std::vector<otc_feature_task> tasks;
   size_t total = 0;
   for (const Matrix& m : matrices) total += static_cast<size_t>(m.rows) * m.columns();
+  const size_t stride = total;
+  total *= static_cast<size_t>(repeat);
   Device<float> out(total + shift);
   std::fill_n(static_cast<float*>(out), total + shift, kUntouched);
   float* target = out + shift;
@@ -92,9 +95,16 @@ Floats features(const std::vector<Matrix>& matrices, int shift) {
     }
     target += static_cast<size_t>(m.rows) * m.columns();
   }
+  const std::vector<otc_feature_task> once = tasks;
+  for (int r = 1; r < repeat; r++) {
+    for (otc_feature_task task : once) {
+      task.target += stride * r;
+      tasks.push_back(task);
+    }
+  }
   Batch<otc_feature_task> batch(tasks, otc_features_prepare);
   CHECK(otc_features(batch.device, &batch.launch, nullptr) == 0);
-  CHECK(ote_synchronize(nullptr) == 0);
+  CHECK(ote_stream_synchronize(nullptr) == 0);
   const Floats result = out.read();
   return Floats(result.begin() + shift, result.end());
 }
@@ -146,6 +156,21 @@ TEST(features_are_the_mapped_and_scaled_entries_of_each_neuron) {
                         Floats(result.begin() + first, result.begin() + first + expected.size())));
       first += expected.size();
     }
+  }
+}
+
+TEST(blocks_that_take_several_tiles_turn_each_over_anew) {
+  std::mt19937 random(5);
+  std::vector<Matrix> some;
+  for (int t = 0; t < 9; t++) {
+    const int rows = 1 + t % 3;
+    const std::vector<Axis> axes = {Axis::mapped(random, 3, 2), Axis::identity(1)};
+    some.push_back({rows, 0, {block(random, axes, 1, rows, t % 2)}});
+  }
+  const Floats once = features(some, 0);
+  for (uint64_t seed : {0, 1, 3}) {
+    ote_seed(seed);
+    CHECK(check::repeats(features(some, 0, check::crowd(some.size())), once));
   }
 }
 

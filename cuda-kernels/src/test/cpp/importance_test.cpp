@@ -48,10 +48,12 @@ std::vector<double> reference(const Problem& p) {
   return norms;
 }
 
-// The masses of all problems, one after the other, computed as one batch.
-Floats masses(const std::vector<Problem>& problems) {
+// The masses of all problems, one after the other, computed as one batch; all of that several
+// times.
+Floats masses(const std::vector<Problem>& problems, int repeat = 1) {
   size_t total = 0;
   for (const Problem& p : problems) total += p.n;
+  total *= static_cast<size_t>(repeat);
   Device<float> out(total);
   std::vector<std::unique_ptr<Device<float>>> weights;
   std::vector<std::unique_ptr<Device<otc_producer>>> producers;
@@ -65,9 +67,13 @@ Floats masses(const std::vector<Problem>& problems) {
       list.push_back({*weights.back(), s.outer, s.inner, s.rows, s.first_row});
     }
     producers.push_back(std::make_unique<Device<otc_producer>>(list));
-    tasks.push_back(
-        {*producers.back(), out + first, static_cast<int32_t>(list.size()), p.n, p.norm, 0, 0});
-    first += p.n;
+  }
+  for (int r = 0; r < repeat; r++) {
+    for (size_t p = 0; p < problems.size(); p++) {
+      tasks.push_back({*producers[p], out + first, static_cast<int32_t>(problems[p].shapes.size()),
+                       problems[p].n, problems[p].norm, 0, 0});
+      first += problems[p].n;
+    }
   }
   Batch<otc_importance_task> batch(tasks, otc_importance_prepare);
   CHECK(otc_importance(batch.device, &batch.launch, batch.workspace, nullptr) == 0);
@@ -106,6 +112,21 @@ TEST(masses_are_shares_of_the_norms_of_raw_weights) {
     const Floats alone = masses({p});
     CHECK(check::same(alone, Floats(result.begin() + first, result.begin() + first + p.n)));
     first += p.n;
+  }
+}
+
+TEST(blocks_that_take_several_groups_sum_each_anew) {
+  std::mt19937 random(2);
+  std::vector<Problem> some;
+  for (int t = 0; t < 9; t++) {
+    Problem p{1 + t % 3, OTC_L1 + t % 2, {{1, 3, 35 - t % 2 * 33, 0}}, {}};
+    p.weights.push_back(check::uniform(random, 3 * p.shapes[0].inner, -1, 1));
+    some.push_back(p);
+  }
+  const Floats once = masses(some);
+  for (uint64_t seed : {0, 1, 3}) {
+    ote_seed(seed);
+    CHECK(check::repeats(masses(some, check::crowd(some.size())), once));
   }
 }
 

@@ -113,6 +113,25 @@ TEST(maps_divide_a_plan_by_its_column_and_row_sums) {
   }
 }
 
+TEST(blocks_that_take_several_plans_sum_each_anew) {
+  std::mt19937 random(3);
+  std::vector<Plan> crowd;
+  size_t entries = 0;
+  for (int t = 0; t < 5000; t++) {
+    crowd.push_back(dense(random, 1 + t % 5, 1 + t % 3));
+    entries += crowd.back().values.size();
+  }
+  for (uint64_t seed : {0, 1, 3}) {
+    ote_seed(seed);
+    const Floats result = maps(crowd);
+    size_t first = 0;
+    for (const Plan& plan : crowd) {
+      compare(plan, result.data() + first, result.data() + entries + first);
+      first += plan.values.size();
+    }
+  }
+}
+
 // The source and hard of plans that are all of one size.
 void check_hard(const std::vector<Plan>& plans, const std::vector<std::vector<int>>& sources) {
   const Floats result = check::same_bits("hard", [&] { return maps(plans); });
