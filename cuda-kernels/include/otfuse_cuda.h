@@ -206,7 +206,7 @@ OTC_API int otc_cost_finish(const otc_cost_task* tasks, const otc_launch* launch
 
 /* ---- log-domain Sinkhorn ----------------------------------------------------------------------
  * Semantics, stopping rule and report are those of org.otfuse.SinkhornSettings. Balanced plans are
- * rounded onto the marginals. A task's group depends on n, m and the device alone.
+ * rounded onto the marginals. A task's bits depend on it and the device's shared memory sizes alone.
  */
 typedef struct otc_sinkhorn_task {
   const float* cost; /* [n,m] */

@@ -7,7 +7,8 @@
 
 namespace otc {
 
-// body(j, sum over chunks of sums[chunk][j]) for every column, once in the team. Scratch is [threads].
+// body(j, sum over chunks of sums[chunk][j]) for every column, once in the team. Scratch is
+// [threads].
 template <class T, class Body>
 __device__ void reduce_chunks(const Problem& p, const Team& team, const T* sums, T* scratch,
                               Body body) {
@@ -39,8 +40,8 @@ __device__ void reduce_chunks(const Problem& p, const Team& team, const T* sums,
 
 // The next scaling of column j from the sum of its matrix entries times row scalings and weights.
 template <class Players>
-__device__ __forceinline__ void update_column(const Problem& p, const Players& team, int j, float sum,
-                                              int now, Status* status) {
+__device__ __forceinline__ void update_column(const Problem& p, const Players& team, int j,
+                                              float sum, int now, Status* status) {
   const Arrays& x = p.arrays;
   float scaling = 1 / sum;
   if (!(sum >= 1 / kColumnReach && sum <= kColumnReach)) {
@@ -60,7 +61,8 @@ __device__ __forceinline__ void update_column(const Problem& p, const Players& t
 }
 
 template <class Players>
-__device__ __noinline__ void pass_columns(const Problem& p, const Players& team, int now, int step) {
+__device__ __noinline__ void pass_columns(const Problem& p, const Players& team, int now,
+                                          int step) {
   Status* status = p.status + (step & 1);
   auto update = [&](int j, float sum) { update_column(p, team, j, sum, now, status); };
   if constexpr (Players::kTeam) {

@@ -13,18 +13,18 @@ template <class Players>
 __device__ void settle(const Problem& p, Players& team, int now, bool fresh) {
   const Arrays& x = p.arrays;
   each_row(p, [&](int i) {
-    double potential = fresh || p.damped
-                           ? value(x.row_total[i])
-                           : value(x.row_base[i]) +
-                                 log2(static_cast<double>(x.row_scaling[now][i]));
+    double potential =
+        fresh || p.damped ? value(x.row_total[i])
+                          : value(x.row_base[i]) + log2(static_cast<double>(x.row_scaling[now][i]));
     potential += p.damping * log2(static_cast<double>(p.task.a[i]));
     p.task.f[i] = static_cast<float>(potential / p.unit);
     x.row_base[i] = twofold(potential);
   });
   each_column(p, team, [&](int j) {
-    double potential = p.damped ? value(team.load(x.column_total + j))
-                                : value(team.load(x.column_base + j)) +
-                                      log2(static_cast<double>(team.load(x.column_scaling[now] + j)));
+    double potential = p.damped
+                           ? value(team.load(x.column_total + j))
+                           : value(team.load(x.column_base + j)) +
+                                 log2(static_cast<double>(team.load(x.column_scaling[now] + j)));
     potential += p.damping * log2(static_cast<double>(p.task.b[j]));
     p.task.g[j] = static_cast<float>(potential / p.unit);
     x.column_base[j] = twofold(potential);
@@ -46,7 +46,7 @@ __device__ inline double gap_of(const Problem& p, Twofold potential, double mass
 template <class Players>
 __device__ void scale_rows(const Problem& p, const Players& team) {
   const Arrays& x = p.arrays;
-  sum_chunks<1>(p, kRowGap, [&](int i, double (&parts)[1]) {
+  sum_chunks<1>(p, kRowGap, [&](int i, double(&parts)[1]) {
     Twofold potential = x.row_base[i];
     float* row = p.row(i);
     double sum = 0;
@@ -118,7 +118,7 @@ __device__ void write_plan(const Problem& p, const Players& team, double lacking
   auto entry = [&](int i, int j) {
     return p.row(i)[j] * x.row_scaling[0][i] * team.load(x.column_scaling[0] + j);
   };
-  sum_chunks<2>(p, kTransportCost, [&](int i, double (&parts)[2]) {
+  sum_chunks<2>(p, kTransportCost, [&](int i, double(&parts)[2]) {
     double sum = 0;
     for (int j = lane(); j < p.m(); j += kWarp) sum += static_cast<double>(entry(i, j));
     double lack = static_cast<double>(p.task.a[i]) - warp_sum(sum);
@@ -137,7 +137,8 @@ __device__ void write_plan(const Problem& p, const Players& team, double lacking
 }
 
 template <class Players>
-__device__ __noinline__ void finish(const Problem& p, Players& team, int now, bool fresh, otc_report& report) {
+__device__ __noinline__ void finish(const Problem& p, Players& team, int now, bool fresh,
+                                    otc_report& report) {
   settle(p, team, now, fresh);
   scale_rows(p, team);
   __syncthreads();
@@ -146,8 +147,8 @@ __device__ __noinline__ void finish(const Problem& p, Players& team, int now, bo
   write_plan(p, team, p.damped ? 0 : columns);
   team.sync();
   report.cost = team_total(p, team, kTransportCost);
-  report.gap = p.damped ? team_total(p, team, kRowGap) + columns
-                        : team_total(p, team, kGap) * p.eps * kLn2;
+  report.gap =
+      p.damped ? team_total(p, team, kRowGap) + columns : team_total(p, team, kGap) * p.eps * kLn2;
 }
 
 }  // namespace otc

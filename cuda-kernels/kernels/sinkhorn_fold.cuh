@@ -1,8 +1,8 @@
 // What keeps the iteration in float's range: when a scaling has gone far, scalings are folded into
-// the potentials and the matrix is made afresh from the costs, one exponential an entry (absorption,
-// Schmitzer 2019, section 3.1). Early iterations at a small epsilon fold each time, later ones
-// hardly ever. Rows and columns whose sums float cannot hold get their potential from a full
-// log-sum-exp here.
+// the potentials and the matrix is made afresh from the costs, one exponential an entry
+// (absorption, Schmitzer 2019, section 3.1). Early iterations at a small epsilon fold each time,
+// later ones hardly ever. Rows and columns whose sums float cannot hold get their potential from a
+// full log-sum-exp here.
 #pragma once
 
 #include "sinkhorn_problem.cuh"
@@ -12,7 +12,8 @@ namespace otc {
 // Rows of the matrix that a warp makes at once, so that a column's potential is read once for all.
 constexpr int kFoldRows = 4;
 
-// Makes R rows from row i on; sums[r] gets the lane's part of row r's sum times the columns' weights.
+// Makes R rows from row i on; sums[r] gets the lane's part of row r's sum times the columns'
+// weights.
 template <int R, class Players>
 __device__ __forceinline__ void fill_rows(const Problem& p, const Players& team, int i,
                                           const Twofold (&base)[R], float (&sums)[R]) {
@@ -51,9 +52,8 @@ __device__ float largest_exponent(const Problem& p, const Players& team, int i) 
   float largest = -HUGE_VALF;
   for (int j = lane(); j < p.m(); j += kWarp) {
     float cost = __ldg(p.task.cost + static_cast<int64_t>(i) * p.m() + j);
-    float exponent_of =
-        exponent({0, 0}, team.load(x.column_base + j), p.unit2, cost) +
-        log2f(team.load(x.column_weight + j));
+    float exponent_of = exponent({0, 0}, team.load(x.column_base + j), p.unit2, cost) +
+                        log2f(team.load(x.column_weight + j));
     largest = fmaxf(largest, exponent_of);
   }
   return warp_max(largest);

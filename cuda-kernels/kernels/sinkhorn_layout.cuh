@@ -3,8 +3,8 @@
 // batch, the grid and the team are.
 //
 // A lane owns 4 * quads columns; `across` warps side by side cover a row, `down` such rows of warps
-// stand below each other, and a warp takes `rows` matrix rows at once (32 registers), so that a block takes `step`
-// rows at once. Rows are summed in chunks of whole steps.
+// stand below each other, and a warp takes `rows` matrix rows at once (32 registers), so that a
+// block takes `step` rows at once. Rows are summed in chunks of whole steps.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -18,8 +18,8 @@
 
 namespace otc {
 
-constexpr int kTeamThreads = 512;
-constexpr int kMostWarps = kTeamThreads / kWarp;
+constexpr int kMostThreads = 512;
+constexpr int kMostWarps = kMostThreads / kWarp;
 constexpr int kQuad = 4;
 constexpr int kMostQuads = 4;
 // Chunks of one problem: enough to keep all multiprocessors at work, and few enough that their
@@ -33,7 +33,7 @@ struct Tiling {
   int down;
   int rows;
   int step;
-  int chunk;   // rows
+  int chunk;  // rows
   int chunks;
   int panels;  // of across * 128 * quads columns; above 1 only for m > 8192
 
@@ -80,12 +80,12 @@ class Carver {
 // the weights: the plan is 2^(row base + column base - unit * cost) times scaling and weight of row
 // and column.
 struct Arrays {
-  Twofold* row_base;     // [n] what the matrix is made with
-  Twofold* row_total;    // [n] the true one where that is another
-  float* row_scaling[2]; // [n] since the matrix was made: current and next
-  float* row_weight;     // [n] a, to the power of the damping
-  Twofold* column_base;  // [m]
-  Twofold* column_total; // [m]
+  Twofold* row_base;      // [n] what the matrix is made with
+  Twofold* row_total;     // [n] the true one where that is another
+  float* row_scaling[2];  // [n] since the matrix was made: current and next
+  float* row_weight;      // [n] a, to the power of the damping
+  Twofold* column_base;   // [m]
+  Twofold* column_total;  // [m]
   float* column_scaling[2];
   float* column_weight;  // [m] b, to the power of the damping
   float* column_factor;  // [stride] weight times scaling, 0 beyond m

@@ -1,28 +1,41 @@
 // Sorts a batch of Sinkhorn problems into groups and says what their launches need; see sinkhorn.cu
-// for what the groups are. A problem's group depends on its sizes and the device alone, so that its
-// bits do not depend on the batch; team and grid sizes follow from the batch and change no bit.
-#include "sinkhorn_prepare.cuh"
-
+// for what the groups are. A problem's group depends on its sizes and the shared memory that blocks
+// may have, so that its bits do not depend on the batch; team and grid sizes follow from the batch
+// and the number of multiprocessors and change no bit.
 #include <algorithm>
+
+#include "sinkhorn_prepare.cuh"
 
 namespace otc {
 namespace {
 
 constexpr int kNone = 1 << 30;
+// Blocks that hold a problem of group 3; a quarter of those that an H100 runs at once.
+constexpr int kSmallTeam = 64;
 // Shared memory that a multiprocessor keeps for itself for each block.
 constexpr int kReservedShared = 1024;
 
-int threads_of(int group) { return group < kFirstTeamGroup ? 128 << group : kTeamThreads; }
+constexpr int kThreads[OTC_MAX_GROUPS] = {128, 256, 512, 256, 512};
+
+// Blocks of the group that a multiprocessor runs at once.
+int together(int group) { return kMostThreads / kThreads[group]; }
+
+int warps_of(int group) { return kThreads[group] / kWarp; }
+
+// Blocks of the group that the device runs at once.
+int resident(int group, const otc_device& device) {
+  return together(group) * device.multiprocessors;
+}
 
 // Dynamic shared memory of a block of the group.
 int shared_of(int group, const otc_device& device) {
-  int together = group < kFirstTeamGroup ? kTeamThreads / threads_of(group) : 1;
   return std::min(device.shared_per_block,
-                  device.shared_per_multiprocessor / together - kReservedShared) -
+                  device.shared_per_multiprocessor / together(group) - kReservedShared) -
          kStaticShared;
 }
 
-// Bytes of shared memory that a block alone needs; more than any has if its warps do not span a row.
+// Bytes of shared memory that a block alone needs; more than any has if its warps do not span a
+// row.
 int64_t needed_alone(int n, int m, int warps) {
   Tiling tiling(n, m, warps, false);
   if (tiling.panels > 1) return kNone;
@@ -42,14 +55,15 @@ int blocks_to_hold(const Tiling& tiling, int shared) {
 
 int group_of(int n, int m, const otc_device& device) {
   for (int g = 0; g < kFirstTeamGroup; g++) {
-    if (needed_alone(n, m, threads_of(g) / kWarp) <= shared_of(g, device)) return g;
+    if (needed_alone(n, m, warps_of(g)) <= shared_of(g, device)) return g;
   }
-  int blocks = blocks_to_hold(Tiling(n, m, kMostWarps, true), shared_of(kFirstTeamGroup, device));
-  return blocks <= device.multiprocessors / 4 ? kFirstTeamGroup : kFirstTeamGroup + 1;
+  Tiling tiling(n, m, warps_of(kFirstTeamGroup), true);
+  int blocks = blocks_to_hold(tiling, shared_of(kFirstTeamGroup, device));
+  return tiling.panels == 1 && blocks <= kSmallTeam ? kFirstTeamGroup : kFirstTeamGroup + 1;
 }
 
-int64_t slot_bytes(int n, int m) {
-  Tiling tiling(n, m, kMostWarps, true);
+// Global memory that a team needs for a problem.
+int64_t memory_of(int n, int m, const Tiling& tiling) {
   Carver carver;
   Sums(carver, tiling, true);
   Arrays(carver, n, m, tiling.stride);
@@ -71,6 +85,7 @@ int otc_sinkhorn_prepare(otc_sinkhorn_task* tasks, int32_t* order, int32_t count
   launch->count = count;
   int hold[OTC_MAX_GROUPS] = {};
   int chunks[OTC_MAX_GROUPS] = {};
+  int64_t bytes = 0;
   for (int t = 0; t < count; t++) {
     otc_sinkhorn_task& task = tasks[t];
     if (task.n < 1 || task.m < 1) return cudaErrorInvalidValue;
@@ -78,32 +93,28 @@ int otc_sinkhorn_prepare(otc_sinkhorn_task* tasks, int32_t* order, int32_t count
     task.tier = g < kFirstTeamGroup ? 1 : 2;
     launch->groups[g].count++;
     if (g < kFirstTeamGroup) continue;
-    Tiling tiling(task.n, task.m, kMostWarps, true);
+    Tiling tiling(task.n, task.m, warps_of(g), true);
     if (cached_rows(tiling, shared_of(g, *device)) < 0) return cudaErrorInvalidConfiguration;
     hold[g] = std::max(hold[g], blocks_to_hold(tiling, shared_of(g, *device)));
     chunks[g] = std::max(chunks[g], tiling.chunks);
-    launch->tiles = std::max(launch->tiles, slot_bytes(task.n, task.m));
-    launch->count_b++;
+    bytes = std::max(bytes, memory_of(task.n, task.m, tiling));
   }
-  int most_slots = 0;
-  int header = 0;
   for (int g = 0; g < OTC_MAX_GROUPS; g++) {
     otc_group& group = launch->groups[g];
     if (group.count == 0) continue;
-    group.threads = threads_of(g);
+    group.threads = kThreads[g];
     group.shared = shared_of(g, *device);
     group.blocks = group.count;
     group.team = 1;
     if (g < kFirstTeamGroup) continue;
     // As many blocks as hold the largest matrix, more where there are more than problems.
-    int share = device->multiprocessors / group.count;
-    group.team = std::min({std::max({1, share, hold[g]}), chunks[g], device->multiprocessors});
-    int teams = std::min(group.count, device->multiprocessors / group.team);
+    int blocks = resident(g, *device);
+    group.team = std::min({std::max({1, blocks / group.count, hold[g]}), chunks[g], blocks});
+    int teams = std::min(group.count, blocks / group.team);
     group.blocks = teams * group.team;
-    header += slots_of(group);
-    most_slots = std::max(most_slots, teams);
   }
-  launch->workspace = aligned(int64_t{header} * kSlotHeader) + most_slots * launch->tiles;
+  Workspace workspace(*launch);
+  launch->workspace = workspace.header + workspace.teams * bytes;
   for (int t = 0; t < count; t++) order[t] = t;
   std::stable_sort(order, order + count, [&](int p, int q) {
     int first = group_of(tasks[p].n, tasks[p].m, *device);

@@ -18,7 +18,8 @@ constexpr float kRowReach = 0x1p40f;
 constexpr float kColumnReach = 0x1p60f;
 constexpr float kLost = -1;  // its scaling until then
 
-// What the blocks of a team tell each other in one iteration; there are two, for iterations in turn.
+// What the blocks of a team tell each other in one iteration; there are two, for iterations in
+// turn.
 struct Status {
   int fold;    // some scaling is out of reach
   int lost;    // some column has no usable sum
@@ -31,23 +32,23 @@ struct Problem {
   Arrays arrays;
   Sums sums;
   Scratch scratch;
-  Status* status;    // [2]
-  double* block_sum; // [warps]
-  float* rest;       // [n][stride] in global memory: rows of the matrix that are not cached
-  int first_chunk;   // this block's
+  Status* status;     // [2]
+  double* block_sum;  // [warps]
+  float* rest;        // [n][stride] in global memory: rows of the matrix that are not cached
+  int first_chunk;    // this block's
   int last_chunk;
-  int first;         // this block's rows
+  int first;  // this block's rows
   int last;
-  int cached;        // the first of these rows lie at the start of dynamic shared memory
-  bool aligned;      // whether cost rows can be read 16 bytes at a time
+  int cached;    // the first of these rows lie at the start of dynamic shared memory
+  bool aligned;  // whether cost rows can be read 16 bytes at a time
   bool damped;
-  double mean;       // of the costs, 1 where that is 0
-  double relative;   // epsilon of the current iteration
-  double eps;        // the same in units of cost
-  double unit;       // 1 / (eps ln 2): costs to exponents
-  Twofold unit2;     // the same
-  double damping;    // tau / (tau + eps), 1 when balanced
-  double left;       // 1 - damping
+  double mean;      // of the costs, 1 where that is 0
+  double relative;  // epsilon of the current iteration
+  double eps;       // the same in units of cost
+  double unit;      // 1 / (eps ln 2): costs to exponents
+  Twofold unit2;    // the same
+  double damping;   // tau / (tau + eps), 1 when balanced
+  double left;      // 1 - damping
 
   __device__ __forceinline__ int n() const { return task.n; }
   __device__ __forceinline__ int m() const { return task.m; }
@@ -57,7 +58,8 @@ struct Problem {
   }
 
   __device__ __forceinline__ float* row(int i) const {
-    return i - first < cached ? shared_row(i - first) : rest + static_cast<int64_t>(i) * tiling.stride;
+    return i - first < cached ? shared_row(i - first)
+                              : rest + static_cast<int64_t>(i) * tiling.stride;
   }
 };
 
@@ -105,8 +107,8 @@ __device__ inline double block_total(const Problem& p, double part) {
 }
 
 // Adds up what body(i, parts) adds to `parts` for each row, every lane of the row's warp its part,
-// over this block's chunks, to Count totals from `which` on. team_total() gives the sum of all chunks
-// once the team has met.
+// over this block's chunks, to Count totals from `which` on. team_total() gives the sum of all
+// chunks once the team has met.
 template <int Count, class Body>
 __device__ void sum_chunks(const Problem& p, Total which, Body body) {
   for (int c = p.first_chunk; c < p.last_chunk; c++) {

@@ -54,8 +54,8 @@ struct RowArrays {
 
 // The next scaling of row i from the sum of its matrix entries times column factors; returns
 // scaling times weight.
-__device__ __forceinline__ float update_row(const Problem& p, const RowArrays& rows, int i, float sum,
-                                            bool writes, RowStatus& status) {
+__device__ __forceinline__ float update_row(const Problem& p, const RowArrays& rows, int i,
+                                            float sum, bool writes, RowStatus& status) {
   float weight = rows.weight[i];
   float scaling;
   sum = fminf(fmaxf(sum, 1 / kColumnReach), kColumnReach);
@@ -190,7 +190,8 @@ __device__ __forceinline__ void tell(const Problem& p, const RowStatus& status, 
 
 // The warps' column sums of a chunk to scratch [down][stride].
 template <int Q>
-__device__ __forceinline__ void store_columns(const Problem& p, int column, const float4 (&sums)[Q]) {
+__device__ __forceinline__ void store_columns(const Problem& p, int column,
+                                              const float4 (&sums)[Q]) {
   float* to = p.scratch.columns + static_cast<int64_t>(warp() / p.tiling.across) * p.tiling.stride;
 #pragma unroll
   for (int q = 0; q < Q; q++) {

@@ -17,7 +17,7 @@ namespace otc {
 template <class Players>
 __device__ __noinline__ void begin(Problem& p, Players& team, double relative) {
   if (team.rank == 0 && threadIdx.x < 2) p.status[threadIdx.x] = {};
-  sum_chunks<1>(p, kMeanCost, [&](int i, double (&parts)[1]) {
+  sum_chunks<1>(p, kMeanCost, [&](int i, double(&parts)[1]) {
     const float* row = p.task.cost + static_cast<int64_t>(i) * p.m();
     for (int j = lane(); j < p.m(); j += kWarp) parts[0] += static_cast<double>(__ldg(row + j));
   });

@@ -1,6 +1,6 @@
-// The pass over rows that are wider than the registers of a block (m > 8192), panel by panel: once for
-// the row sums, and once more for the column sums, which lie in the team's memory meanwhile. Costs a
-// second read of the matrix, so it is for the rare wide problem only.
+// The pass over rows that are wider than the registers of a block (m > 8192), panel by panel: once
+// for the row sums, and once more for the column sums, which lie in the team's memory meanwhile.
+// Costs a second read of the matrix, so it is for the rare wide problem only.
 #pragma once
 
 #include "sinkhorn_rows.cuh"
@@ -41,7 +41,8 @@ __device__ __noinline__ void pass_wide_rows(const Problem& p, const Team& team, 
       for (int column = first; column < first + t.panels * panel; column += panel) {
         float4 k[R][Q];
         float4 sums[Q] = {};
-        if (i > begin) load_rows<1, Q>(to, 1, t.stride, column, reinterpret_cast<float4(&)[1][Q]>(sums));
+        if (i > begin)
+          load_rows<1, Q>(to, 1, t.stride, column, reinterpret_cast<float4(&)[1][Q]>(sums));
         load_rows<R, Q, Team>(p, i, last, column, k);
         add_scaled(k, scaled, sums);
 #pragma unroll

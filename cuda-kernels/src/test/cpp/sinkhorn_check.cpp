@@ -7,7 +7,8 @@
 namespace check {
 
 Floats marginal(std::mt19937* random, int count) {
-  Floats values = random == nullptr ? Floats(static_cast<size_t>(count), 1.0f) : uniform(*random, count, 0.1f, 1);
+  Floats values = random == nullptr ? Floats(static_cast<size_t>(count), 1.0f)
+                                    : uniform(*random, count, 0.1f, 1);
   double total = 0;
   for (float value : values) total += value;
   for (float& value : values) value = static_cast<float>(value / total);
@@ -60,17 +61,22 @@ Reference Sinkhorn::reference() const {
   double eps = 0;
   while (r.iterations < limit) {
     r.iterations++;
-    const bool settled = warm || r.iterations == limit || std::pow(annealing, r.iterations) <= epsilon;
+    const bool settled =
+        warm || r.iterations == limit || std::pow(annealing, r.iterations) <= epsilon;
     eps = mean * (settled ? epsilon : std::pow(annealing, r.iterations));
     const double damping = tau == kInfinity ? 1 : tau / (tau + eps);
     double change = 0;
     for (int i = 0; i < n; i++) {
-      const double next = damping * eps * (std::log(a[i]) - log_sum(m, [&](int j) { return (r.g[j] - at(i, j)) / eps; }));
+      const double next =
+          damping * eps *
+          (std::log(a[i]) - log_sum(m, [&](int j) { return (r.g[j] - at(i, j)) / eps; }));
       change = std::max(change, std::abs(next - r.f[i]));
       r.f[i] = next;
     }
     for (int j = 0; j < m; j++) {
-      const double next = damping * eps * (std::log(b[j]) - log_sum(n, [&](int i) { return (r.f[i] - at(i, j)) / eps; }));
+      const double next =
+          damping * eps *
+          (std::log(b[j]) - log_sum(n, [&](int i) { return (r.f[i] - at(i, j)) / eps; }));
       change = std::max(change, std::abs(next - r.g[j]));
       r.g[j] = next;
     }
@@ -133,20 +139,25 @@ void Sinkhorn::judge(const Solution& s) const {
   }
   CHECK_NEAR(s.report.cost, cost_of_plan, 2e-6 * cost_of_plan);
   if (balanced) CHECK_NEAR(marginal_error(s.plan), 0, 1e-6);
-  const bool converged = s.report.violation <= tolerance && (annealing == 0 || s.report.iterations > 1);
+  const bool converged =
+      s.report.violation <= tolerance && (annealing == 0 || s.report.iterations > 1);
   CHECK(s.report.converged == (converged ? 1 : 0));
   CHECK(s.report.converged == 1 || s.report.iterations == limit);
   // What the violation lets the cost move, and float32 potentials.
-  const double moved = 2 * largest * (expected.violation + (balanced ? s.report.violation : 2 * tolerance * tau));
+  const double moved =
+      2 * largest * (expected.violation + (balanced ? s.report.violation : 2 * tolerance * tau));
   CHECK_NEAR(s.report.cost, expected.cost, 1e-4 * expected.cost + moved);
   const double slack = 1e-5 * largest + moved;
   CHECK(s.report.gap > -1e-6 * largest);
   CHECK_NEAR(s.report.gap, expected.gap, slack);
   CHECK_NEAR(s.report.iterations, expected.iterations, 2 + 0.02 * expected.iterations);
-  if (!s.report.converged) CHECK_NEAR(s.report.violation, expected.violation, 1e-6 + 0.01 * expected.violation);
+  if (!s.report.converged)
+    CHECK_NEAR(s.report.violation, expected.violation, 1e-6 + 0.01 * expected.violation);
 }
 
-otc_device device(int multiprocessors, int shared) { return {multiprocessors, shared, shared + 1024}; }
+otc_device device(int multiprocessors, int shared) {
+  return {multiprocessors, shared, shared + 1024};
+}
 
 otc_device roomy() { return device(4, 227 << 10); }
 
@@ -160,7 +171,13 @@ struct Buffers {
   int shift;
 
   Buffers(const Sinkhorn& p, int shift)
-      : cost(shifted(p.cost, shift)), a(p.a), b(p.b), plan(p.cost.size()), f(p.a.size()), g(p.b.size()), shift(shift) {
+      : cost(shifted(p.cost, shift)),
+        a(p.a),
+        b(p.b),
+        plan(p.cost.size()),
+        f(p.a.size()),
+        g(p.b.size()),
+        shift(shift) {
     if (!p.warm) return;
     ote_copy_async(f, p.f.data(), p.f.size() * sizeof(float), 1, nullptr);
     ote_copy_async(g, p.g.data(), p.g.size() * sizeof(float), 1, nullptr);
@@ -175,7 +192,8 @@ struct Buffers {
 
 }  // namespace
 
-std::vector<Solution> solve(const std::vector<Sinkhorn>& batch, const otc_device& device, int shift, int times) {
+std::vector<Solution> solve(const std::vector<Sinkhorn>& batch, const otc_device& device, int shift,
+                            int times) {
   std::vector<std::unique_ptr<Buffers>> buffers;
   std::vector<otc_sinkhorn_task> tasks;
   for (const Sinkhorn& p : batch) {
@@ -207,7 +225,8 @@ std::vector<Solution> solve(const std::vector<Sinkhorn>& batch, const otc_device
   Device<otc_report> reports(batch.size());
   Device<char> workspace(static_cast<size_t>(launch.workspace));
   for (int t = 0; t < times; t++) {
-    CHECK_NEAR(otc_sinkhorn(device_tasks, device_order, reports, &launch, workspace, nullptr), 0, 0);
+    CHECK_NEAR(otc_sinkhorn(device_tasks, device_order, reports, &launch, workspace, nullptr), 0,
+               0);
   }
   const std::vector<otc_report> said = reports.read();
   std::vector<Solution> solutions;

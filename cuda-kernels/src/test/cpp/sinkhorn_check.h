@@ -1,6 +1,6 @@
-// Sinkhorn problems for tests: how to make, solve and judge them. The judge is the textbook iteration
-// in float64, two log-sum-exps an iteration (Peyre and Cuturi 2019, section 4.4), which shares no
-// formula with the kernels.
+// Sinkhorn problems for tests: how to make, solve and judge them. The judge is the textbook
+// iteration in float64, two log-sum-exps an iteration (Peyre and Cuturi 2019, section 4.4), which
+// shares no formula with the kernels.
 #pragma once
 
 #include <limits>

@@ -65,15 +65,15 @@ TEST(small_epsilons_and_widely_spread_costs_converge) {
   judge_all({batch[1], batch[2]}, check::device(3, 12 << 10), 2);
 }
 
-// Points on two far apart lines: at first most columns have no mass within float's range, and so have
-// rows when the marginals disagree with the clusters.
+// Points on two far apart lines: at first most columns have no mass within float's range, and so
+// have rows when the marginals disagree with the clusters.
 Sinkhorn clustered(std::mt19937& random, int n, int m) {
   Sinkhorn p(random, n, m);
   for (int i = 0; i < n; i++) {
     for (int j = 0; j < m; j++) {
-      p.cost[static_cast<size_t>(i) * m + j] =
-          std::abs(1.4f * i - j) + 1e-3f * p.cost[static_cast<size_t>(i) * m + j] +
-          ((i < n / 2) == (j < m / 3) ? 0 : 40.0f);
+      p.cost[static_cast<size_t>(i) * m + j] = std::abs(1.4f * i - j) +
+                                               1e-3f * p.cost[static_cast<size_t>(i) * m + j] +
+                                               ((i < n / 2) == (j < m / 3) ? 0 : 40.0f);
     }
   }
   p.epsilon = 0.002;
