@@ -25,12 +25,13 @@ struct alignas(128) Slot {
 };
 
 // Everything that depends neither on the tier nor on settings.
-__device__ void describe(Problem& p, const otc_sinkhorn_task& task, int rank, int size) {
+template <class Players>
+__device__ void describe(Problem& p, const otc_sinkhorn_task& task, const Players& team) {
   p.task = task;
-  p.tiling = Tiling(task.n, task.m, warps());
+  p.tiling = Tiling(task.n, task.m, warps(), Players::kTeam);
   int64_t chunks = p.tiling.chunks;
-  p.first_chunk = static_cast<int>(chunks * rank / size);
-  p.last_chunk = static_cast<int>(chunks * (rank + 1) / size);
+  p.first_chunk = static_cast<int>(chunks * team.rank / team.size);
+  p.last_chunk = static_cast<int>(chunks * (team.rank + 1) / team.size);
   p.first = min(task.n, p.first_chunk * p.tiling.chunk);
   p.last = min(task.n, p.last_chunk * p.tiling.chunk);
   p.aligned = task.m % kQuad == 0 && reinterpret_cast<uintptr_t>(task.cost) % 16 == 0;
@@ -44,7 +45,7 @@ __global__ void __launch_bounds__(kTeamThreads, 1)
   int task = order[blockIdx.x];
   Alone team;
   if (threadIdx.x == 0) {
-    describe(p, tasks[task], 0, 1);
+    describe(p, tasks[task], team);
     p.cached = p.n();
     p.status = status;
     p.block_sum = sums;
@@ -74,7 +75,7 @@ __global__ void __launch_bounds__(kTeamThreads, 1)
     if (position >= count) return;
     int task = order[position];
     if (threadIdx.x == 0) {
-      describe(p, tasks[task], team.rank, team.size);
+      describe(p, tasks[task], team);
       p.status = slot.status;
       p.block_sum = sums;
       p.cached = min(p.last - p.first, cached_rows(p.tiling, shared));

@@ -120,6 +120,7 @@ __device__ void recover_column(const Problem& p, const Players& team, int j, int
     sum += static_cast<double>(e * team.load(x.row_weight + i));
   }
   sum = warp_sum(sum);
+  __syncwarp();
   if (lane() == 0) {
     double potential = -p.damping * (static_cast<double>(largest) + log2(sum));
     double change = potential - value(team.load(x.column_total + j));

@@ -39,7 +39,8 @@ struct Tiling {
 
   Tiling() = default;
 
-  __host__ __device__ Tiling(int n, int m, int warps) {
+  // For a block alone all rows are one chunk.
+  __host__ __device__ Tiling(int n, int m, int warps, bool team) {
     stride = ceil_div(m, kQuad) * kQuad;
     quads = m <= kWarp * kQuad ? 1 : m <= 2 * kWarp * kQuad ? 2 : kMostQuads;
     across = 1;
@@ -47,7 +48,7 @@ struct Tiling {
     down = warps / across;
     rows = 8 / quads;
     step = down * rows;
-    chunk = step * ceil_div(n, step * kMostChunks);
+    chunk = step * ceil_div(n, team ? step * kMostChunks : step);
     chunks = ceil_div(n, chunk);
     panels = ceil_div(m, across * width());
   }

@@ -24,8 +24,8 @@ int shared_of(int group, const otc_device& device) {
 
 // Bytes of shared memory that a block alone needs; more than any has if its warps do not span a row.
 int64_t needed_alone(int n, int m, int warps) {
-  Tiling tiling(n, m, warps);
-  if (tiling.panels > 1 || tiling.chunks > 1) return kNone;
+  Tiling tiling(n, m, warps, false);
+  if (tiling.panels > 1) return kNone;
   Carver carver;
   carver.take<float>(int64_t{n} * tiling.stride);
   Scratch(carver, tiling);
@@ -37,19 +37,19 @@ int64_t needed_alone(int n, int m, int warps) {
 // Blocks that hold the whole matrix in shared memory; kNone if a block does not hold a chunk.
 int blocks_to_hold(const Tiling& tiling, int shared) {
   int chunks = cached_rows(tiling, shared) / tiling.chunk;
-  return chunks == 0 ? kNone : ceil_div(tiling.chunks, chunks);
+  return chunks <= 0 ? kNone : ceil_div(tiling.chunks, chunks);
 }
 
 int group_of(int n, int m, const otc_device& device) {
   for (int g = 0; g < kFirstTeamGroup; g++) {
     if (needed_alone(n, m, threads_of(g) / kWarp) <= shared_of(g, device)) return g;
   }
-  int blocks = blocks_to_hold(Tiling(n, m, kMostWarps), shared_of(kFirstTeamGroup, device));
+  int blocks = blocks_to_hold(Tiling(n, m, kMostWarps, true), shared_of(kFirstTeamGroup, device));
   return blocks <= device.multiprocessors / 4 ? kFirstTeamGroup : kFirstTeamGroup + 1;
 }
 
 int64_t slot_bytes(int n, int m) {
-  Tiling tiling(n, m, kMostWarps);
+  Tiling tiling(n, m, kMostWarps, true);
   Carver carver;
   Sums(carver, tiling, true);
   Arrays(carver, n, m, tiling.stride);
@@ -78,7 +78,8 @@ int otc_sinkhorn_prepare(otc_sinkhorn_task* tasks, int32_t* order, int32_t count
     task.tier = g < kFirstTeamGroup ? 1 : 2;
     launch->groups[g].count++;
     if (g < kFirstTeamGroup) continue;
-    Tiling tiling(task.n, task.m, kMostWarps);
+    Tiling tiling(task.n, task.m, kMostWarps, true);
+    if (cached_rows(tiling, shared_of(g, *device)) < 0) return cudaErrorInvalidConfiguration;
     hold[g] = std::max(hold[g], blocks_to_hold(tiling, shared_of(g, *device)));
     chunks[g] = std::max(chunks[g], tiling.chunks);
     launch->tiles = std::max(launch->tiles, slot_bytes(task.n, task.m));

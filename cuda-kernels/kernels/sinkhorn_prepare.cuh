@@ -12,12 +12,13 @@ constexpr int kStaticShared = 1024;
 constexpr int kSlotHeader = 128;
 
 // Rows of the matrix that a team's block keeps in `shared` bytes of dynamic shared memory: whole
-// groups of those that a warp takes at once.
+// groups of those that a warp takes at once. Below 0 where not even the scratch fits.
 __host__ __device__ inline int cached_rows(const Tiling& tiling, int shared) {
   Carver scratch;
   Scratch(scratch, tiling);
+  if (scratch.bytes() > shared) return -1;
   int64_t rows = (shared - scratch.bytes()) / (int64_t{tiling.stride} * 4);
-  return rows < 0 ? 0 : static_cast<int>(rows / tiling.rows * tiling.rows);
+  return static_cast<int>(rows / tiling.rows * tiling.rows);
 }
 
 // Slots of a team group, with the one that holds its queue.

@@ -206,6 +206,14 @@ __device__ __forceinline__ float stacked(const Problem& p, int j) {
   return sum;
 }
 
+// A team's block adds up the error of chunk c.
+__device__ __forceinline__ void store_error(const Problem& p, int c) {
+  if (threadIdx.x != 0) return;
+  float error = 0;
+  for (int w = 0; w < p.tiling.down; w++) error += p.scratch.errors[w];
+  p.sums.errors[c] = error;
+}
+
 // A team's block adds up what its warps have of chunk c.
 __device__ __forceinline__ void store_chunk(const Problem& p, int c) {
   __syncthreads();
@@ -214,11 +222,7 @@ __device__ __forceinline__ void store_chunk(const Problem& p, int c) {
        j += static_cast<int>(blockDim.x)) {
     to[j] = stacked(p, j);
   }
-  if (threadIdx.x == 0) {
-    float error = 0;
-    for (int w = 0; w < p.tiling.down; w++) error += p.scratch.errors[w];
-    p.sums.errors[c] = error;
-  }
+  store_error(p, c);
   __syncthreads();
 }
 
@@ -249,17 +253,6 @@ __device__ __noinline__ void pass_rows(const Problem& p, const Players& team, in
     store_columns(p, column, sums);
     tell(p, status, step);
     if constexpr (Players::kTeam) store_chunk(p, c);
-  }
-}
-
-template <class Players>
-__device__ void pass_rows(const Problem& p, const Players& team, int now, int step) {
-  if (p.tiling.quads == 1) {
-    pass_rows<8, 1>(p, team, now, step);
-  } else if (p.tiling.quads == 2) {
-    pass_rows<4, 2>(p, team, now, step);
-  } else {
-    pass_rows<2, 4>(p, team, now, step);
   }
 }
 

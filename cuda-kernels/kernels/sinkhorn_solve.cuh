@@ -9,6 +9,7 @@
 #include "sinkhorn_columns.cuh"
 #include "sinkhorn_finish.cuh"
 #include "sinkhorn_fold.cuh"
+#include "sinkhorn_wide.cuh"
 
 namespace otc {
 

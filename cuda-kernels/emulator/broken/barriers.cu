@@ -46,6 +46,11 @@ __global__ void racing_sum(const float* values, float* sum, bool fixed) {
   }
 }
 
+// Several threads may write the same value without an order, but not different ones.
+__global__ void different_values(const float* values, float* some, bool fixed) {
+  if (values[threadIdx.x] > 2) some[0] = fixed ? 7 : static_cast<float>(threadIdx.x);
+}
+
 __global__ void divergent_barrier(const float* values, float* turned, bool fixed) {
   __shared__ float tile[64];
   tile[threadIdx.x] = values[threadIdx.x];
@@ -84,6 +89,8 @@ std::vector<Case> barrier_cases() {
       {"a_racing_reduction", differs, "data race",
        [](bool fixed) { return run_64(racing_reduction, fixed); }},
       {"a_racing_sum", differs, "data race", [](bool fixed) { return run_64(racing_sum, fixed); }},
+      {"different_values_in_one_place", differs, "data race",
+       [](bool fixed) { return run_64(different_values, fixed); }},
       {"a_divergent_barrier", "divergent barrier", "divergent barrier",
        [](bool fixed) { return run_64(divergent_barrier, fixed); }},
       {"a_barrier_that_waits_for_a_shuffle", "deadlock", "deadlock",

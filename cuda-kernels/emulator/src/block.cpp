@@ -123,6 +123,7 @@ void Block::run() {
 }
 
 void Block::switch_thread() {
+  settle_writes();
   if (ready_warps_ == 0) return leave();
   Schedule& schedule = grid_->schedule;
   int next = current_ / warp_size;
@@ -135,7 +136,10 @@ void Block::switch_thread() {
   from.fiber.switch_to(threads_[next].fiber);
 }
 
-void Block::leave() { threads_[current_].fiber.switch_to(main_); }
+void Block::leave() {
+  settle_writes();
+  threads_[current_].fiber.switch_to(main_);
+}
 
 bool Block::wake() {
   for (Warp& warp : warps_) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -75,8 +76,18 @@ bool ordered(const Block& block, const Access& a, const Access& b) {
   return block.seen().saw(a) || block.thread_clock().acquired.saw(a);
 }
 
+// A write that races with another one unless it leaves there what is there.
+struct Doubtful {
+  const unsigned char* word;
+  unsigned char before[4];
+  uint8_t bytes;
+  Access other, mine;
+  const char* where;
+};
+std::vector<Doubtful> doubtful;
+
 [[noreturn]] void race(Block& block, const Access& a, const char* did, const Access& b, Kind kind,
-                       const std::string& where) {
+                       const char* where) {
   block.abort("data race: " + std::string(name(kind)) + " " + where + " at " + source_line(b.code) +
               ", which thread " + std::to_string(a.thread) + " of block " +
               std::to_string(a.block) + " " + did + " at " + source_line(a.code) +
@@ -96,7 +107,8 @@ uint32_t concurrent_readers(const Block& block, const Cell& cell, const Access& 
   return left;
 }
 
-void check_cell(Block& block, Cell& cell, const Access& mine, Kind kind, const std::string& where) {
+void check_cell(Block& block, Cell& cell, const Access& mine, Kind kind, const char* where,
+                const unsigned char* word) {
   if (cell.kernel != device().kernels) {
     cell.kernel = device().kernels;
     cell.write = cell.read = {};
@@ -110,7 +122,13 @@ void check_cell(Block& block, Cell& cell, const Access& mine, Kind kind, const s
   const Access& write = cell.write;
   if (write.code != nullptr && (write.bytes & mine.bytes) != 0 && !(write.atomic && mine.atomic) &&
       !ordered(block, write, mine)) {
-    race(block, write, write.atomic ? "changed atomically" : "wrote", mine, kind, where);
+    if (kind != Kind::write || write.atomic || mine.atomic) {
+      race(block, write, write.atomic ? "changed atomically" : "wrote", mine, kind, where);
+    }
+    doubtful.push_back({word, {}, mine.bytes, write, mine, where});
+    for (int byte = 0; byte < 4; byte++) {
+      if ((mine.bytes >> byte & 1) != 0) doubtful.back().before[byte] = word[byte];
+    }
   }
   const bool known = cell.read.code != nullptr;
   const uint32_t readers = known ? concurrent_readers(block, cell, mine) : 0;
@@ -155,6 +173,7 @@ void check_cell(Block& block, Cell& cell, const Access& mine, Kind kind, const s
 void check(const void* address, size_t bytes, Kind kind, bool atomic, const void* code) {
   Block* block = running;
   if (block == nullptr || bytes == 0) return;
+  settle_writes();
   if (inside(address, bytes, block->stack_of_thread(), stack_bytes)) return;
   Region region = block->shared_region(address);
   const bool shared = region.address != nullptr;
@@ -184,7 +203,10 @@ void check(const void* address, size_t bytes, Kind kind, bool atomic, const void
                  to = std::min(first + bytes, word * 4 + 4) - word * 4;
     mine.bytes = static_cast<uint8_t>((1u << to) - (1u << from));
     Cell& cell = region.shadow->cells[word];
-    check_cell(*block, cell, mine, kind, std::string(shared ? "shared memory" : "device memory"));
+    const unsigned char* memory = region.address + word * 4;
+    // The host may write to device memory here, though nowhere else.
+    if (cell.written != 15 && !region.shadow->poisoned(memory, word)) cell.written = 15;
+    check_cell(*block, cell, mine, kind, shared ? "shared memory" : "device memory", memory);
   }
 }
 
@@ -192,7 +214,15 @@ void check(const void* address, size_t bytes, Kind kind, bool atomic, const void
 
 bool checking() { return instrumented; }
 
-void Shadow::start(size_t bytes) { cells.assign(checking() ? (bytes + 3) / 4 : 0, Cell{}); }
+void Shadow::start(size_t count) {
+  bytes = count;
+  cells.assign(checking() ? (bytes + 3) / 4 : 0, Cell{});
+  poison = poison_word();
+}
+
+bool Shadow::poisoned(const unsigned char* memory, size_t word) const {
+  return std::memcmp(memory, &poison, std::min(sizeof poison, bytes - word * 4)) == 0;
+}
 
 void Shadow::mark(size_t first, size_t count, bool written) {
   if (cells.empty()) return;
@@ -222,6 +252,16 @@ void mark_copied(void* target, const void* source, size_t bytes) {
     const size_t at = source_first + byte;
     to.shadow->mark(target_first + byte, 1,
                     (from.shadow->cells[at / 4].written >> at % 4 & 1) != 0);
+  }
+}
+
+void settle_writes() {
+  if (doubtful.empty()) return;
+  for (const Doubtful& each : std::exchange(doubtful, {})) {
+    for (int byte = 0; byte < 4; byte++) {
+      if ((each.bytes >> byte & 1) == 0 || each.word[byte] == each.before[byte]) continue;
+      race(*running, each.other, "wrote", each.mine, Kind::write, each.where);
+    }
   }
 }
 

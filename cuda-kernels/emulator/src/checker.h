@@ -12,6 +12,9 @@ namespace emulator {
 void check_atomic(const void* address, size_t bytes, const void* code);
 // A fence by the running thread.
 void check_fence();
+// Threads that write the same value may do so without an order. What a write puts there is known
+// only after the check of it, so this is called before the running thread's next step.
+void settle_writes();
 // Forgets what atomics told in earlier kernels.
 void start_checking();
 

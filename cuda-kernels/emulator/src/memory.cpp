@@ -156,6 +156,8 @@ Region device_region(const void* address) {
   return {allocation.address(), allocation.bytes(), &allocation.shadow()};
 }
 
+uint32_t poison_word() { return poison; }
+
 std::unique_ptr<unsigned char[]> allocate_shared(size_t bytes) {
   std::unique_ptr<unsigned char[]> memory(new unsigned char[bytes]);
   fill(memory.get(), bytes, poison);

@@ -16,6 +16,8 @@ enum class Place { pageable, pinned, device, broken };
 // Where all of these bytes lie; broken if only some of them lie in an allocation.
 Place place(const void* address, size_t bytes);
 
+// What fresh memory is filled with.
+uint32_t poison_word();
 std::unique_ptr<unsigned char[]> allocate_shared(size_t bytes);
 
 // Reports what was written beside allocations; `who` comes first in the report.

@@ -30,8 +30,12 @@ struct Cell {
 
 struct Shadow {
   std::vector<Cell> cells;
+  size_t bytes = 0;
+  uint32_t poison = 0;  // what fresh memory held
 
   void start(size_t bytes);
+  // Whether the word holds what fresh memory holds.
+  bool poisoned(const unsigned char* memory, size_t word) const;
   // The bytes [first, first + count) hold something now, or do no longer.
   void mark(size_t first, size_t count, bool written);
 };

@@ -34,6 +34,7 @@ Found search(const Case& each, bool fixed) {
     for (int i = 0; i < count; i++) found.reports += std::string(ote_report(i)) + "\n";
     if (count == 0 && !same) found.differs = true;
     ote_reset(nullptr);
+    if (!fixed && !found.reports.empty()) break;
   }
   return found;
 }

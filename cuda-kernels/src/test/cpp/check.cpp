@@ -1,5 +1,6 @@
 #include "check.h"
 
+#include <cstdlib>
 #include <cstring>
 
 namespace check {
@@ -39,6 +40,12 @@ void report(bool good, const char* file, int line, const std::string& what) {
   if (good) return;
   failures++;
   std::printf("%s:%d: %s\n", file, line, what.c_str());
+}
+
+void give_up(const char* why) {
+  for (int i = 0; i < ote_reports(); i++) std::printf("%s\n", ote_report(i));
+  std::printf("given up: %s\n", why);
+  std::exit(1);
 }
 
 Floats uniform(std::mt19937& random, int64_t count, float low, float high) {

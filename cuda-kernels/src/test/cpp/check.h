@@ -17,6 +17,9 @@ namespace check {
 void add(const char* file, const char* name, void (*body)());
 void report(bool good, const char* file, int line, const std::string& what);
 
+// Prints the emulator's findings and ends the program.
+[[noreturn]] void give_up(const char* why);
+
 struct Registration {
   Registration(const char* file, const char* name, void (*body)()) { add(file, name, body); }
 };
@@ -30,7 +33,9 @@ Floats uniform(std::mt19937& random, int64_t count, float low = 0, float high = 
 template <class T>
 class Device {
  public:
-  explicit Device(size_t count) : count_(count) { ote_malloc(&address_, count * sizeof(T)); }
+  explicit Device(size_t count) : count_(count) {
+    if (ote_malloc(&address_, count * sizeof(T)) != 0) give_up("there is no device memory");
+  }
   explicit Device(const std::vector<T>& values) : Device(values.size()) {
     ote_copy_async(address_, values.data(), count_ * sizeof(T), 1, nullptr);
   }

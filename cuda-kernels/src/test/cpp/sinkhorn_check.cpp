@@ -150,7 +150,7 @@ otc_device device(int multiprocessors, int shared) { return {multiprocessors, sh
 
 otc_device roomy() { return device(4, 227 << 10); }
 
-otc_device tight() { return device(4, 24 << 10); }
+otc_device tight() { return device(4, 40 << 10); }
 
 namespace {
 
