@@ -175,7 +175,7 @@ OTC_API int otc_importance_prepare(otc_importance_task* tasks, int32_t count, ot
 OTC_API int otc_importance(const otc_importance_task* tasks, const otc_launch* launch, void* workspace, void* stream);
 
 /* ---- pairwise cost ----------------------------------------------------------------------------
- * Tasks with short features are computed whole by otc_cost_direct. For the others otc_cost_center
+ * Small tasks and short features are computed whole by otc_cost_direct. For others otc_cost_center
  * writes centred (cosine: normalised) rows and their squared norms to the workspace, the caller has
  * cuBLAS write x_rows y_rows' [n,m] into cost, in FP32, and otc_cost_finish turns products into
  * distances. Pairs so near that the product has lost their distance are taken again from the

@@ -9,8 +9,8 @@
 // and write neighbouring floats, gathered through index tables that the first-level cache holds.
 //
 // Bytes: 4 (K + 1) an entry for K models, and the tables. A permuted last axis is read in no order
-// within a row of the source, so that every sector comes in once only while that row stays in the
-// first-level cache, which rows of up to some ten thousand floats do. More models than 32 take
+// within a row of the source: rows of up to a tile come in once and are found in the first-level
+// cache, longer ones are read by several blocks, from the second level. More models than 32 take
 // another pass over the target for each 32.
 #include "launch.cuh"
 #include "reduce.cuh"

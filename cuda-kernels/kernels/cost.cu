@@ -1,4 +1,4 @@
-// Lays out a batch of pairwise costs: which tasks are short, tiles, and the workspace.
+// Lays out a batch of pairwise costs: which tasks go which way, tiles, and the workspace.
 #include "cost.cuh"
 
 namespace otc::cost {
@@ -34,7 +34,7 @@ int otc_cost_prepare(otc_cost_task* tasks, int32_t count, otc_launch* launch) {
     otc_cost_task& task = tasks[t];
     if (task.n < 0 || task.m < 0 || task.d < 0) return cudaErrorInvalidValue;
     if (task.metric < OTC_EUCLIDEAN || task.metric > OTC_COSINE) return cudaErrorInvalidValue;
-    task.direct = task.d <= kDirectLength || task.n == 0 || task.m == 0;
+    task.direct = is_direct(task.n, task.m, task.d);
     task.x_rows = task.y_rows = task.scratch = 0;
     task.first_tile = launch->tiles;
     task.first_mean = launch->tiles_b;

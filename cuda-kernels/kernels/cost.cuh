@@ -1,11 +1,15 @@
-// What the kernels of pairwise cost share. Features of up to kDirectLength are compared by
-// cost_direct.cu; for longer ones cuBLAS multiplies between the kernels of cost_product.cu.
+// What the kernels of pairwise cost share. Short features and small problems are compared by
+// cost_direct.cu; for the others cuBLAS multiplies between the kernels of cost_product.cu.
 //
-// Where they change over: with differences an entry takes 2d instructions, at best 33.5e12 / 2d
-// entries/s on an H100, and 4 bytes. With a product it takes d, but the product is written, read
-// and written again, 12 bytes in place of 4. At two thirds of the peak for the one, four fifths for
-// the other and 3.35 TB/s both take as long at d of about 50; below, the direct way saves two
-// launches and a call of cuBLAS besides, and loses no digits to cancellation.
+// Where they change over: with differences an entry takes 2d instructions, on an H100 at
+// best 33.5e12 a second. With a product it takes d, but an entry is written, read and written
+// again, 8 bytes more than 4, and centring moves 8 (n + m) d + 4 m d bytes. At two thirds of the
+// peak for the one, four fifths for the other and 3.35 TB/s both take as long where 12/n + 8/m +
+// 12/d is about 0.18: at n = m = 110 for long features, at d of about 60 for large problems. Tiles
+// are of 64, so 128 and 64 are taken. A problem on its own has few tiles to work on and is slower
+// than a product when features are long, which is what kDirectSmallLength bounds. The direct way
+// saves two launches and a call of cuBLAS besides, and loses no digits to cancellation. A task's
+// sizes alone decide, so that its bits do not depend on the batch.
 #pragma once
 
 #include "launch.cuh"
@@ -13,8 +17,15 @@
 
 namespace otc::cost {
 
-constexpr int kDirectLength = 64;  // the longest features that are compared directly
 constexpr int kDirectTile = 64;    // rows and columns of a tile
+constexpr int kDirectLength = 64;  // features at a time; so many are always compared directly
+constexpr int kDirectSmall = 128;  // the most rows of a small problem
+constexpr int kDirectSmallLength = 1024;  // and its longest features
+
+inline bool is_direct(int n, int m, int d) {
+  bool small = n <= kDirectSmall && m <= kDirectSmall && d <= kDirectSmallLength;
+  return n == 0 || m == 0 || d <= kDirectLength || small;
+}
 
 constexpr int kMeanColumns = kWarp;
 constexpr int kRowWarps = 8;  // rows that a block centres

@@ -135,6 +135,7 @@ TEST(costs_agree_with_differences_around_every_tile_and_warp) {
     for (int d : {0, 1, 31, 63, 64, 65, 67, 97}) {
       const int m = 1 + static_cast<int>(random() % 140);
       problems.push_back(random_problem(random, n, m, d, metric++ % 3));
+      if (d > 64) problems.push_back(random_problem(random, n, 260 - m, d, metric++ % 3));
     }
   }
   for (auto [n, m] : {std::pair{0, 5}, {5, 0}, {0, 0}})
@@ -173,6 +174,8 @@ TEST(costs_of_long_features_agree) {
   for (int metric : {OTC_EUCLIDEAN, OTC_SQEUCLIDEAN, OTC_COSINE}) {
     problems.push_back(random_problem(random, 70, 140, 1000, metric));
     problems.push_back(random_problem(random, 300, 9, 130, metric));
+    problems.push_back(random_problem(random, 100, 128, 1024, metric));
+    problems.push_back(random_problem(random, 3, 5, 1025, metric));
   }
   compare_all(problems, costs(problems), 5e-6, 3e-7);
 }
@@ -216,7 +219,7 @@ TEST(all_rows_the_same_are_at_no_distance) {
 
 TEST(a_row_without_a_norm_is_at_cosine_distance_one) {
   std::mt19937 random(4);
-  for (int d : {30, 100}) {
+  for (int d : {30, 100, 1100}) {
     Problem p = random_problem(random, 20, 20, d, OTC_COSINE);
     std::fill_n(p.x.begin() + 3 * d, d, 0.0f);
     std::fill_n(p.y.begin() + 7 * d, d, 0.0f);
@@ -228,7 +231,7 @@ TEST(a_row_without_a_norm_is_at_cosine_distance_one) {
 
 TEST(rows_of_extreme_norms_keep_their_direction) {
   std::mt19937 random(5);
-  for (int d : {30, 100}) {
+  for (int d : {30, 100, 1100}) {
     Problem p = random_problem(random, 20, 20, d, OTC_COSINE);
     for (int k = 0; k < d; k++) {
       p.x[k] *= 1e-25f;
@@ -242,7 +245,7 @@ TEST(rows_of_extreme_norms_keep_their_direction) {
 TEST(an_offset_common_to_all_rows_does_not_matter) {
   std::mt19937 random(6);
   for (int metric : {OTC_EUCLIDEAN, OTC_SQEUCLIDEAN}) {
-    const Problem p = random_problem(random, 33, 34, 200, metric, 1000, 1001);
+    const Problem p = random_problem(random, 33, 134, 200, metric, 1000, 1001);
     compare(p, costs({p}).data(), 5e-6, 0);
   }
 }
@@ -251,7 +254,7 @@ TEST(costs_spread_over_six_orders_of_magnitude_agree) {
   std::mt19937 random(7);
   for (int d : {20, 80}) {
     for (float scale : {1e-3f, 1e3f}) {
-      Problem p = random_problem(random, 40, 41, d, OTC_EUCLIDEAN, -scale, scale);
+      Problem p = random_problem(random, 40, 141, d, OTC_EUCLIDEAN, -scale, scale);
       for (size_t i = 0; i < p.x.size(); i += 3) p.x[i] *= 1e-3f;
       compare(p, costs({p}).data(), 5e-6, 0);
     }
