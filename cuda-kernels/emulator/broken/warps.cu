@@ -58,7 +58,7 @@ Floats run(void (*kernel)(float*, bool), int threads, bool fixed) {
 
 std::vector<Case> warp_cases() {
   return {
-      {"a_mask_that_names_lanes_which_returned", "lanes", "lanes",
+      {"a_mask_that_names_lanes_which_returned", "mask 0xffffffff", "mask 0xffffffff",
        [](bool fixed) { return run(wrong_mask, 32, fixed); }},
       {"different_masks", "mask 0xffff", "mask 0xffff",
        [](bool fixed) { return run(different_masks, 32, fixed); }},
