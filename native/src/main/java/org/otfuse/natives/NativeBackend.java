@@ -5,6 +5,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import java.util.function.ToIntFunction;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
@@ -223,6 +224,15 @@ final class NativeBackend implements Backend {
 
   @Override
   public List<Assignment> assign(List<Matrix> costs) {
+    return assign(costs, t -> Optional.empty());
+  }
+
+  @Override
+  public List<Assignment> assign(List<Matrix> costs, List<Span> columnPotentials) {
+    return assign(costs, t -> Optional.of(columnPotentials.get(t)));
+  }
+
+  private List<Assignment> assign(List<Matrix> costs, IntFunction<Optional<Span>> potentials) {
     List<Assignment> assignments = new ArrayList<>();
     run(
         costs,
@@ -236,7 +246,12 @@ final class NativeBackend implements Backend {
                   "cost [" + cost.rows() + "," + cost.columns() + "] is not square");
             }
             sources[t] = new IntPointer(Math.max(1, cost.rows()));
-            structs.getPointer(t).cost(call.read(cost)).g(null).source(sources[t]).n(cost.rows());
+            structs
+                .getPointer(t)
+                .cost(call.read(cost))
+                .g(potentials.apply(t).map(call::read).orElse(null))
+                .source(sources[t])
+                .n(cost.rows());
           }
           otf_report results = new otf_report(sources.length);
           int status = Otfuse.otf_assign(handle(), structs, results, sources.length);

@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.otfuse.BackendChoice;
 import org.otfuse.BackendStatus;
 import org.otfuse.Backends;
 import picocli.CommandLine.Command;
@@ -14,7 +15,10 @@ import picocli.CommandLine.Spec;
 /** {@code otfuse backends}: what can do the numeric work here. */
 @Command(
     name = "backends",
-    description = "Opens and self-tests each back end and says which ones can be used.",
+    description = {
+      "Opens and self-tests each back end and says which ones can be used. With --selftest tests",
+      "every operation of those, beside plain Java and known numbers; exit status 1 if one is wrong."
+    },
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class BackendsCommand implements Callable<Integer> {
@@ -40,10 +44,27 @@ final class BackendsCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print the result as one JSON object.")
   private boolean json;
 
+  @Option(
+      names = "--selftest",
+      description = "Test every operation on random problems, which takes some seconds.")
+  private boolean selfTest;
+
+  @Option(
+      names = "--backend",
+      paramLabel = "auto|cuda|native|nd4j|java",
+      defaultValue = "auto",
+      description = "With --selftest, the one to test; default auto: all that can be used.")
+  private BackendChoice backend;
+
   BackendsCommand() {}
 
   @Override
   public Integer call() {
+    if (selfTest) {
+      return new BackendSelfTest(spec.commandLine().getOut(), json).run(backend)
+          ? Main.OK
+          : Main.FAILED;
+    }
     List<Row> rows = Backends.statuses().stream().map(Row::of).toList();
     Optional<Row> automatic = rows.stream().filter(Row::usable).findFirst();
     PrintWriter out = spec.commandLine().getOut();

@@ -79,6 +79,21 @@ class CommandsTest {
   }
 
   @Test
+  void theSelfTestOfEveryUsableBackEndPasses() {
+    JsonObject result = CommandRun.of("backends", "--selftest", "--json").json();
+    assertTrue(result.get("passed").getAsBoolean(), result::toString);
+    assertTrue(result.getAsJsonArray("backends").size() >= 2);
+  }
+
+  @Test
+  void theSelfTestOfOneBackEndSaysHowEachCheckWent() {
+    CommandRun run = CommandRun.of("backends", "--selftest", "--backend", "java");
+    assertEquals(0, run.status(), run.out());
+    long checks = run.out().lines().filter(line -> line.startsWith("  ok ")).count();
+    assertTrue(run.out().contains("java: all " + checks + " checks passed."), run.out());
+  }
+
+  @Test
   void theDemoShowsThreePairs() {
     CommandRun run = CommandRun.of("demo", "--backend", "java");
     assertEquals(0, run.status(), run.err());

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
+import java.util.stream.IntStream;
 import org.otfuse.DeviceException;
 import org.otfuse.TransportReport;
 import org.otfuse.java.HeapBuffer.Floats;
@@ -97,6 +98,19 @@ final class JavaBackend implements Backend {
         (inside, cost) -> {
           Floats c = Floats.of(cost);
           return AssignmentSolver.solve(c.array(), c.offset(), cost.rows());
+        });
+  }
+
+  @Override
+  public List<Assignment> assign(List<Matrix> costs, List<Span> columnPotentials) {
+    List<Integer> order = IntStream.range(0, costs.size()).boxed().toList();
+    return map(
+        order,
+        (inside, k) -> {
+          Floats c = Floats.of(costs.get(k));
+          Floats g = Floats.of(columnPotentials.get(k));
+          return AssignmentSolver.solve(
+              c.array(), c.offset(), costs.get(k).rows(), g.array(), g.offset());
         });
   }
 

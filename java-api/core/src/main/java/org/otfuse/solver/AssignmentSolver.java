@@ -41,7 +41,36 @@ public final class AssignmentSolver {
    *     the array
    */
   public static Assignment solve(float[] cost, int offset, int n) {
-    Matching matching = match(CostMatrix.of(cost, offset, n, n));
+    return assignment(match(CostMatrix.of(cost, offset, n, n)));
+  }
+
+  /**
+   * The same, started from guesses of the column potentials: the nearer they are to optimal ones,
+   * the fewer rows are left for the shortest augmenting paths. The result is optimal whatever the
+   * guesses.
+   *
+   * @param cost C [n,n], row-major, finite, of any sign; not changed
+   * @param offset where C starts in {@code cost}
+   * @param n the number of rows and of columns, 1 or above
+   * @param g the guesses [n], finite, in units of cost
+   * @param gOffset where they start in {@code g}
+   * @return as of {@link #solve(float[], int, int)}
+   * @throws InvalidInputException if a cost is not finite, n is below 1 or C does not lie inside
+   *     the array
+   */
+  public static Assignment solve(float[] cost, int offset, int n, float[] g, int gOffset) {
+    Matching matching = new Matching(CostMatrix.of(cost, offset, n, n));
+    for (int j = 0; j < n; j++) {
+      matching.v[j] = g[gOffset + j];
+    }
+    int[] free = new int[n];
+    int count = DualReduction.runFrom(matching, free);
+    new AugmentingPaths(matching).match(free, count);
+    return assignment(matching);
+  }
+
+  private static Assignment assignment(Matching matching) {
+    int n = matching.n;
     double primal = matching.cost() / n;
     double dual = (sum(matching.rowPotentials()) + sum(matching.v)) / n;
     return new Assignment(

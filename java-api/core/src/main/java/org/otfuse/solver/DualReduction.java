@@ -49,10 +49,31 @@ final class DualReduction {
       return 0;
     }
     stages.transferReductions(columnsWon);
-    for (int pass = 0; pass < PASSES && count > 0; pass++) {
-      count = stages.reduceRows(free, count);
+    return stages.reduceRows(free, count, PASSES);
+  }
+
+  /**
+   * Matches what it can from potentials that are there already.
+   *
+   * @param matching empty, with any finite potentials; changed
+   * @param free receives the rows that are still free, [n]
+   * @return how many those are
+   */
+  static int runFrom(Matching matching, int[] free) {
+    if (matching.n == 1) {
+      matching.match(0, 0);
+      return 0;
     }
-    return count;
+    DualReduction stages = new DualReduction(matching);
+    return stages.reduceRows(free, stages.freeRows(free), PASSES);
+  }
+
+  private int reduceRows(int[] free, int count, int passes) {
+    int left = count;
+    for (int pass = 0; pass < passes && left > 0; pass++) {
+      left = reduceRows(free, left);
+    }
+    return left;
   }
 
   /** Sets v to the column minima and gives each row the last column that it is least in. */

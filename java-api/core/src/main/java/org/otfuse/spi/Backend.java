@@ -100,6 +100,19 @@ public interface Backend extends AutoCloseable {
   List<Assignment> assign(List<Matrix> costs);
 
   /**
+   * The same, started from guesses of the column potentials of the dual problem, for example those
+   * of a Sinkhorn solution: the nearer they are the quicker it goes. The assignments are optimal
+   * whatever the guesses; among equally good ones another may be returned.
+   *
+   * @param costs square cost matrices [n,n], not changed
+   * @param columnPotentials one run [n] of finite values in units of cost for each matrix
+   * @return one assignment a matrix, in order
+   */
+  default List<Assignment> assign(List<Matrix> costs, List<Span> columnPotentials) {
+    return assign(costs);
+  }
+
+  /**
    * Solves linear transport problems exactly.
    *
    * @param tasks a ragged batch

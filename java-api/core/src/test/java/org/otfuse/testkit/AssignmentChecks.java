@@ -26,12 +26,21 @@ interface AssignmentChecks extends BackendChecks {
 
   /** Solves a batch; the matching is written as floats, exact below 2^24. */
   static List<Outcome> assign(Backend backend, float poison, List<AssignmentProblem> batch) {
+    return assign(backend, poison, batch, List.of());
+  }
+
+  /** The same, from column potentials, one array a problem; without any from nothing. */
+  private static List<Outcome> assign(
+      Backend backend, float poison, List<AssignmentProblem> batch, List<float[]> potentials) {
     try (Arena arena = new Arena(backend, poison)) {
       List<Matrix> costs = new ArrayList<>();
       for (AssignmentProblem p : batch) {
         costs.add(arena.input(p.cost, p.n, p.n));
       }
-      List<Assignment> assignments = backend.assign(costs);
+      List<Assignment> assignments =
+          potentials.isEmpty()
+              ? backend.assign(costs)
+              : backend.assign(costs, potentials.stream().map(arena::input).toList());
       arena.verify();
       List<Outcome> outcomes = new ArrayList<>();
       for (Assignment assignment : assignments) {
@@ -136,6 +145,26 @@ interface AssignmentChecks extends BackendChecks {
             new AssignmentProblem(integers, 60),
             new AssignmentProblem(Samples.constant(33 * 33, 2.5), 33),
             new AssignmentProblem(new float[17 * 17], 17)));
+  }
+
+  @Test
+  default void assignmentsAreOptimalFromAnyColumnPotentials() {
+    List<AssignmentProblem> batch = new ArrayList<>(everySize());
+    batch.add(correlated(100, 11));
+    batch.add(new AssignmentProblem(Samples.constant(33 * 33, 2.5), 33));
+    for (double spread : new double[] {0, 1, 100}) {
+      List<float[]> potentials = new ArrayList<>();
+      for (AssignmentProblem p : batch) {
+        potentials.add(new Samples(12).gaussian(p.n, 0, spread));
+      }
+      List<Outcome> results = assign(backend(), NOT_A_NUMBER, batch, potentials);
+      for (int k = 0; k < batch.size(); k++) {
+        AssignmentProblem p = batch.get(k);
+        double[] cost = doubles(p.cost);
+        int[] reference = AssignmentReference.solve(cost, p.n);
+        check(p, AssignmentReference.meanCost(cost, reference), results.get(k));
+      }
+    }
   }
 
   @Test

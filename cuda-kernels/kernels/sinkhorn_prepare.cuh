@@ -1,0 +1,45 @@
+// What host and device must agree on about groups of Sinkhorn problems.
+#pragma once
+
+#include "otfuse_cuda.h"
+#include "sinkhorn_layout.cuh"
+
+namespace otc {
+
+constexpr int kFirstTeamGroup = 3;
+// Shared memory that kernels take beside the dynamic part.
+constexpr int kStaticShared = 1024;
+constexpr int kCounterBytes = 128;
+
+// Rows of the matrix that a team's block keeps in `shared` bytes of dynamic shared memory: whole
+// groups of those that a warp takes at once. Below 0 where not even the scratch fits.
+__host__ __device__ inline int cached_rows(const Tiling& tiling, int shared) {
+  Carver scratch;
+  Scratch(scratch, tiling);
+  if (scratch.bytes() > shared) return -1;
+  int64_t rows = (shared - scratch.bytes()) / (int64_t{tiling.stride} * 4);
+  return static_cast<int>(rows / tiling.rows * tiling.rows);
+}
+
+// A batch's workspace: a header of counters for each team and each queue, then memory for as many
+// problems as teams are at work at once; the two team groups take turns with it.
+struct Workspace {
+  int64_t header = 0;
+  int teams = 0;
+
+  // Counters of a team group: of its queue, then of its teams.
+  static int counters(const otc_group& group) {
+    return group.count == 0 ? 0 : 1 + group.blocks / group.team;
+  }
+
+  explicit Workspace(const otc_launch& launch) {
+    for (int g = kFirstTeamGroup; g < OTC_MAX_GROUPS; g++) {
+      int own = counters(launch.groups[g]);
+      header += int64_t{own} * kCounterBytes;
+      if (own - 1 > teams) teams = own - 1;
+    }
+    header = aligned(header);
+  }
+};
+
+}  // namespace otc

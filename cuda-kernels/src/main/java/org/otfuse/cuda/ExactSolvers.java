@@ -1,0 +1,177 @@
+package org.otfuse.cuda;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
+import org.otfuse.BackendChoice;
+import org.otfuse.BackendUnavailableException;
+import org.otfuse.TransportReport;
+import org.otfuse.spi.Assignment;
+import org.otfuse.spi.Backend;
+import org.otfuse.spi.BackendProvider;
+import org.otfuse.spi.BackendSettings;
+import org.otfuse.spi.DeviceBuffer;
+import org.otfuse.spi.ExactTask;
+import org.otfuse.spi.Matrix;
+import org.otfuse.spi.Span;
+
+/**
+ * Assignments and linear transport, which are solved on the CPU: by the native back end where it
+ * can be used, otherwise by the java one. It is opened when it is first needed. Used within a turn.
+ */
+final class ExactSolvers implements AutoCloseable {
+  private final BackendSettings settings;
+  private Backend host;
+
+  ExactSolvers(BackendSettings settings) {
+    this.settings = settings;
+  }
+
+  private Backend host() {
+    if (host == null) {
+      host = open();
+    }
+    return host;
+  }
+
+  private Backend open() {
+    for (BackendChoice choice : List.of(BackendChoice.NATIVE, BackendChoice.JAVA)) {
+      for (BackendProvider provider : ServiceLoader.load(BackendProvider.class)) {
+        if (provider.choice() == choice) {
+          try {
+            return provider.open(settings);
+          } catch (BackendUnavailableException e) {
+            break; // Its library was not built; the next choice needs none.
+          }
+        }
+      }
+    }
+    throw new BackendUnavailableException(
+        "The cuda back end found no back end on the CPU for exact solutions.");
+  }
+
+  /** Assignments of costs on the device, started from its potentials. */
+  List<Assignment> assign(Call call, List<Matrix> costs) {
+    List<CoarsePotentials.Task> tasks = new ArrayList<>();
+    for (Matrix cost : costs) {
+      if (cost.rows() != cost.columns()) {
+        throw new IllegalArgumentException(
+            "cost [" + cost.rows() + "," + cost.columns() + "] is not square");
+      }
+      tasks.add(new CoarsePotentials.Task(call.at(cost), cost.rows()));
+    }
+    if (tasks.isEmpty()) {
+      return List.of();
+    }
+    CoarsePotentials coarse = new CoarsePotentials(call.scratch(), tasks);
+    coarse.enqueue();
+    List<FloatBuffer> values = new ArrayList<>();
+    List<FloatBuffer> potentials = new ArrayList<>();
+    for (int k = 0; k < tasks.size(); k++) {
+      int n = tasks.get(k).n();
+      values.add(download(call, tasks.get(k).cost(), (long) n * n));
+      potentials.add(download(call, coarse.potentials(k), n));
+    }
+    return assign(values, potentials);
+  }
+
+  /**
+   * Assignments of costs in direct buffers.
+   *
+   * @param costs [n,n] each
+   * @param potentials of the columns [n], to start from; those that are not finite count as 0
+   */
+  List<Assignment> assign(List<FloatBuffer> costs, List<FloatBuffer> potentials) {
+    try (Uploads uploads = new Uploads()) {
+      List<Matrix> matrices = new ArrayList<>();
+      List<Span> spans = new ArrayList<>();
+      for (int k = 0; k < costs.size(); k++) {
+        FloatBuffer g = potentials.get(k);
+        for (int j = g.position(); j < g.limit(); j++) {
+          if (!Float.isFinite(g.get(j))) {
+            g.put(j, 0);
+          }
+        }
+        matrices.add(uploads.matrix(costs.get(k), g.remaining(), g.remaining()));
+        spans.add(uploads.span(g));
+      }
+      return host().assign(matrices, spans);
+    }
+  }
+
+  /** Linear transport of costs on the device. */
+  List<TransportReport> transport(Call call, List<ExactTask> tasks) {
+    List<TransportReport> reports = new ArrayList<>();
+    List<Long> plans = tasks.stream().map(task -> call.at(task.plan())).toList();
+    for (int k = 0; k < tasks.size(); k++) {
+      ExactTask task = tasks.get(k);
+      FloatBuffer cost = download(call, call.at(task.cost()), task.cost().length());
+      FloatBuffer a = download(call, call.at(task.a()), task.a().length());
+      FloatBuffer b = download(call, call.at(task.b()), task.b().length());
+      FloatBuffer plan = direct(task.plan().length());
+      reports.add(transport(cost, a, b, plan));
+      call.engine().staging().upload(plan, plans.get(k), call.engine().stream());
+    }
+    return reports;
+  }
+
+  /** Linear transport of a cost [n,m] in direct buffers; writes the plan [n,m]. */
+  TransportReport transport(FloatBuffer cost, FloatBuffer a, FloatBuffer b, FloatBuffer plan) {
+    int n = a.remaining();
+    int m = b.remaining();
+    try (Uploads uploads = new Uploads();
+        DeviceBuffer result = host().allocate((long) n * m)) {
+      ExactTask task =
+          new ExactTask(
+              uploads.matrix(cost, n, m),
+              uploads.span(a),
+              uploads.span(b),
+              Matrix.of(result, n, m));
+      TransportReport report = host().transport(List.of(task)).get(0);
+      host().download(Span.of(result), plan);
+      return report;
+    }
+  }
+
+  private static FloatBuffer download(Call call, long address, long count) {
+    FloatBuffer target = direct(count);
+    call.engine().staging().download(address, target, call.engine().stream());
+    return target;
+  }
+
+  private static FloatBuffer direct(long count) {
+    return ByteBuffer.allocateDirect(Math.toIntExact(count * Float.BYTES))
+        .order(ByteOrder.nativeOrder())
+        .asFloatBuffer();
+  }
+
+  /** Buffers of the back end on the CPU for one call. */
+  private final class Uploads implements AutoCloseable {
+    private final List<DeviceBuffer> buffers = new ArrayList<>();
+
+    Span span(FloatBuffer values) {
+      DeviceBuffer buffer = host().upload(values);
+      buffers.add(buffer);
+      return Span.of(buffer);
+    }
+
+    Matrix matrix(FloatBuffer values, int rows, int columns) {
+      return Matrix.of(span(values).buffer(), rows, columns);
+    }
+
+    @Override
+    public void close() {
+      buffers.forEach(DeviceBuffer::close);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (host != null) {
+      host.close();
+    }
+  }
+}

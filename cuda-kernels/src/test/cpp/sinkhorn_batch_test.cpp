@@ -1,0 +1,153 @@
+// What must not change a bit of a Sinkhorn problem's result: thread and block order, the rest of
+// the batch, the size of teams and grids, and that a launch is made again.
+#include <algorithm>
+#include <cstring>
+
+#include "sinkhorn_check.h"
+
+namespace {
+
+using check::Floats;
+using check::Sinkhorn;
+using check::Solution;
+
+bool same(const Solution& x, const Solution& y) {
+  const Floats first = x.bits(), second = y.bits();
+  return first.size() == second.size() &&
+         std::memcmp(first.data(), second.data(), first.size() * sizeof(float)) == 0;
+}
+
+// Problems of all groups and settings; those behind the third are of tier 2 on a tight device.
+std::vector<Sinkhorn> mixed(std::mt19937& random) {
+  std::vector<Sinkhorn> batch;
+  for (auto [n, m] : {std::pair{9, 20}, {33, 31}, {70, 66}, {129, 100}, {70, 260}, {300, 40}}) {
+    batch.emplace_back(random, n, m);
+    batch.back().limit = 6;
+  }
+  batch[0].tau = 0.5;
+  batch[1].epsilon = 0.001;
+  batch[3].tau = 1;
+  batch[4].epsilon = 0.002;
+  batch[5].annealing = 0.5;
+  return batch;
+}
+
+TEST(results_do_not_depend_on_the_order_of_threads_and_blocks) {
+  std::mt19937 random(1);
+  const std::vector<Sinkhorn> batch = mixed(random);
+  check::same_bits("a mixed batch", [&] {
+    Floats all;
+    for (const Solution& solution : check::solve(batch, check::tight())) {
+      const Floats bits = solution.bits();
+      all.insert(all.end(), bits.begin(), bits.end());
+    }
+    return all;
+  });
+}
+
+TEST(results_do_not_depend_on_teams_and_grids) {
+  std::mt19937 random(2);
+  const std::vector<Sinkhorn> batch = mixed(random);
+  const std::vector<Solution> expected = check::solve(batch, check::tight());
+  for (int multiprocessors : {1, 2, 3, 7, 16}) {
+    otc_device device = check::tight();
+    device.multiprocessors = multiprocessors;
+    const std::vector<Solution> solutions = check::solve(batch, device);
+    for (size_t k = 0; k < batch.size(); k++) CHECK(same(solutions[k], expected[k]));
+  }
+}
+
+TEST(results_do_not_depend_on_the_rest_of_the_batch) {
+  std::mt19937 random(3);
+  const std::vector<Sinkhorn> batch = mixed(random);
+  const std::vector<Solution> together = check::solve(batch, check::tight());
+  for (size_t k = 0; k < batch.size(); k++) {
+    CHECK(same(check::solve({batch[k]}, check::tight())[0], together[k]));
+  }
+  // Teams take several problems, of which the first ones stay longer.
+  std::vector<Sinkhorn> many;
+  for (int copy = 0; copy < 3; copy++) {
+    for (size_t k = batch.size(); k-- > 0;) many.push_back(batch[k]);
+  }
+  otc_device device = check::tight();
+  device.multiprocessors = 5;
+  const std::vector<Solution> solutions = check::solve(many, device);
+  for (size_t k = 0; k < many.size(); k++) {
+    CHECK(same(solutions[k], together[batch.size() - 1 - k % batch.size()]));
+  }
+}
+
+TEST(what_is_cached_in_shared_memory_changes_no_bit) {
+  std::mt19937 random(4);
+  Sinkhorn p(random, 200, 200);
+  p.limit = 5;
+  const Solution none = check::solve({p}, check::device(2, 19 << 10))[0];
+  for (int kilobytes : {24, 32, 48, 64}) {
+    CHECK(same(check::solve({p}, check::device(2, kilobytes << 10))[0], none));
+  }
+}
+
+TEST(a_prepared_launch_may_be_made_again) {
+  std::mt19937 random(5);
+  const std::vector<Sinkhorn> batch = mixed(random);
+  const std::vector<Solution> once = check::solve(batch, check::tight(), 0, 1);
+  const std::vector<Solution> again = check::solve(batch, check::tight(), 0, 3);
+  for (size_t k = 0; k < batch.size(); k++) CHECK(same(once[k], again[k]));
+}
+
+TEST(a_batch_takes_at_most_six_kernels) {
+  std::mt19937 random(6);
+  std::vector<Sinkhorn> batch = mixed(random);
+  const int64_t before = ote_kernels();
+  check::solve({batch[0]}, check::tight());
+  CHECK(ote_kernels() - before == 1);
+  batch.insert(batch.end(), {batch[0], batch[4], batch[5]});
+  const int64_t middle = ote_kernels();
+  check::solve(batch, check::tight());
+  CHECK(ote_kernels() - middle <= 6);
+}
+
+TEST(groups_follow_from_sizes_and_device_alone) {
+  const otc_device h100 = {132, 227 << 10, 228 << 10};
+  std::vector<otc_sinkhorn_task> tasks;
+  for (int n : {16, 100, 150, 200, 300, 512, 1000, 4096, 8192, 64}) {
+    otc_sinkhorn_task task{};
+    task.n = task.m = n;
+    tasks.push_back(task);
+  }
+  std::vector<int32_t> order(tasks.size());
+  otc_launch launch;
+  CHECK(otc_sinkhorn_prepare(tasks.data(), order.data(), 10, &h100, &launch) == 0);
+  // Tier 1 in three sizes of block, the largest problems of each first.
+  const int counts[] = {3, 1, 1, 3, 2};
+  for (int g = 0; g < OTC_MAX_GROUPS; g++) CHECK(launch.groups[g].count == counts[g]);
+  CHECK((order == std::vector<int32_t>{1, 9, 0, 2, 3, 6, 5, 4, 8, 7}));
+  for (int t = 0; t < 10; t++) CHECK(tasks[t].tier == (tasks[t].n <= 200 ? 1 : 2));
+  for (int g = 0; g < OTC_MAX_GROUPS; g++) {
+    const otc_group& group = launch.groups[g];
+    CHECK(group.shared > 0 && group.shared < h100.shared_per_block);
+    CHECK(group.blocks % group.team == 0);
+    CHECK(group.blocks <= (g < 3 ? group.count : h100.multiprocessors * 512 / group.threads));
+  }
+  CHECK(launch.groups[4].team == 132);
+}
+
+TEST(sizes_and_devices_that_do_not_work_are_refused) {
+  otc_sinkhorn_task task{};
+  int32_t order;
+  otc_launch launch;
+  otc_device device = check::roomy();
+  task.n = 0;
+  task.m = 5;
+  CHECK(otc_sinkhorn_prepare(&task, &order, 1, &device, &launch) == 1);
+  task.n = 5;
+  task.m = 0;
+  CHECK(otc_sinkhorn_prepare(&task, &order, 1, &device, &launch) == 1);
+  task.n = task.m = 3000;
+  device = check::device(4, 16 << 10);
+  CHECK(otc_sinkhorn_prepare(&task, &order, 1, &device, &launch) == 9);
+  CHECK(otc_sinkhorn_prepare(&task, &order, 0, &device, &launch) == 0);
+  CHECK(otc_sinkhorn(nullptr, nullptr, nullptr, &launch, nullptr, nullptr) == 0);
+}
+
+}  // namespace

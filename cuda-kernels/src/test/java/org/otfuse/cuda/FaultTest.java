@@ -1,0 +1,242 @@
+package org.otfuse.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.otfuse.DeviceException;
+import org.otfuse.InputMap;
+import org.otfuse.MarginalKind;
+import org.otfuse.Metric;
+import org.otfuse.OtfuseException;
+import org.otfuse.SinkhornSettings;
+import org.otfuse.Solver;
+import org.otfuse.spi.Backend;
+import org.otfuse.spi.BackendSettings;
+import org.otfuse.spi.CompiledFusion;
+import org.otfuse.spi.DeviceBuffer;
+import org.otfuse.spi.FusionProgram;
+import org.otfuse.spi.FusionProgram.Axis;
+import org.otfuse.spi.FusionProgram.Block;
+import org.otfuse.spi.FusionProgram.Normalization;
+import org.otfuse.spi.FusionProgram.Part;
+import org.otfuse.spi.FusionProgram.Segment;
+import org.otfuse.spi.FusionProgram.Step;
+import org.otfuse.spi.Matrix;
+
+/**
+ * Any call of CUDA may fail: nothing leaks, and the engine works on or says that it cannot. What
+ * the device would compute is left out, since the calls are the same without it.
+ */
+@RequiresEmulator
+class FaultTest {
+  private static final int INVALID_VALUE = 1;
+  private static final int MEMORY = 2;
+  private static final int LAUNCH_FAILURE = 719;
+  private static final int NOT_A_NUMBER = -1;
+  private static final int LENGTH = 40;
+
+  /** Four neurons with a normalisation, then three, then two outputs. */
+  private static FusionProgram program(Solver solver) {
+    Axis none = new Axis(true, List.of(new Segment(-1, 1, 3)));
+    Axis first = new Axis(false, List.of(new Segment(0, 1, 4)));
+    Axis second = new Axis(false, List.of(new Segment(1, 1, 3)));
+    Part a = new Part(0, List.of(first, none));
+    Part b = new Part(28, List.of(second, new Axis(true, List.of(new Segment(0, 1, 4)))));
+    Block blockA =
+        new Block(
+            a, 0, 0, OptionalLong.empty(), Optional.of(new Normalization(12, 16, 20, 24, 1e-5)));
+    Block blockB = new Block(b, 0, 0, OptionalLong.of(0), Optional.empty());
+    return new FusionProgram(
+        LENGTH,
+        List.of(0.5, 0.2, 0.3),
+        0,
+        List.of(4, 3),
+        List.of(
+            new Step(0, 4, List.of(blockA), List.of(blockA)),
+            new Step(1, 5, List.of(blockB), List.of(blockB))),
+        List.of(a, new Part(12, List.of(new Axis(false, List.of(new Segment(-1, 1, 16))))), b),
+        Metric.EUCLIDEAN,
+        solver,
+        SinkhornSettings.DEFAULTS.warm(),
+        solver == Solver.EXACT ? MarginalKind.UNIFORM : MarginalKind.L2,
+        InputMap.ROW);
+  }
+
+  private static FloatBuffer direct() {
+    return ByteBuffer.allocateDirect(Float.BYTES * LENGTH)
+        .order(ByteOrder.nativeOrder())
+        .asFloatBuffer();
+  }
+
+  /** All that is done between opening and closing: a prepared fusion twice, and single calls. */
+  static void work(Backend backend, Solver solver) {
+    List<FloatBuffer> models = List.of(direct(), direct(), direct());
+    try (CompiledFusion fusion = backend.compile(program(solver)).orElseThrow()) {
+      fusion.run(models, direct());
+      fusion.run(models, direct());
+    }
+    try (DeviceBuffer cost = backend.upload(FloatBuffer.allocate(9))) {
+      backend.assign(List.of(Matrix.of(cost, 3, 3)));
+    }
+  }
+
+  private static WatchedDriver watch() {
+    return new WatchedDriver(new EmulatedDriver()).dry();
+  }
+
+  private static Backend open(WatchedDriver driver) {
+    return CudaBackendProvider.open(driver.driver(), new BackendSettings(1));
+  }
+
+  @BeforeEach
+  void start() {
+    Emulator.ote_reset(null);
+    Emulator.ote_poison(0);
+  }
+
+  @AfterEach
+  void reset() {
+    Emulator.ote_poison(NOT_A_NUMBER);
+    Emulator.ote_reset(null);
+  }
+
+  /** Runs everything once for each of its calls, which fails. */
+  private static void failEach(Solver solver, int error, boolean forGood) {
+    WatchedDriver sound = watch();
+    try (Backend backend = open(sound)) {
+      work(backend, solver);
+    }
+    assertEquals(0, Emulator.ote_live(), "left without a fault");
+    for (int call = 0; call < sound.calls().size(); call++) {
+      String name = sound.calls().get(call);
+      if (error != MEMORY || name.startsWith("allocate") || name.equals("instantiate")) {
+        String what = "call %d, %s, fails with %d".formatted(call, name, error);
+        failAt(call, solver, error, forGood, what);
+        assertEquals(0, Emulator.ote_live(), "left after " + what);
+      }
+    }
+  }
+
+  private static void failAt(int call, Solver solver, int error, boolean forGood, String what) {
+    WatchedDriver driver = watch().failing(call, error, forGood);
+    Backend backend;
+    try {
+      backend = open(driver);
+    } catch (OtfuseException e) {
+      assertNames(error, e, what);
+      return;
+    }
+    try (backend) {
+      while (driver.calls().size() <= call) {
+        try {
+          work(backend, solver);
+        } catch (DeviceException e) {
+          assertNames(error, e, what);
+        }
+      }
+      try {
+        work(backend, solver);
+        assertFalse(forGood, what);
+      } catch (DeviceException e) {
+        assertNames(error, e, what);
+        assertTrue(e.getMessage().contains("the GPU is lost to this process"), what + e);
+        assertTrue(forGood || isRelease(driver.calls().get(call)), what);
+        DeviceException again = assertThrows(DeviceException.class, () -> backend.allocate(1));
+        assertEquals(e.getMessage(), again.getMessage(), what);
+      }
+    }
+  }
+
+  /** What releases must not fail; if it does all the same the engine gives up. */
+  private static boolean isRelease(String call) {
+    return call.startsWith("free") || call.startsWith("destroy");
+  }
+
+  private static void assertNames(int error, OtfuseException e, String what) {
+    String name = Emulator.ote_error_name(error).getString();
+    assertTrue(e.getMessage().contains(name), what + ": " + e.getMessage());
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Solver.class,
+      names = {"EXACT", "SINKHORN"})
+  void afterAnErrorThatPassesTheEngineWorksOn(Solver solver) {
+    failEach(solver, INVALID_VALUE, false);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Solver.class,
+      names = {"EXACT", "SINKHORN"})
+  void afterAnErrorThatLosesTheDeviceEveryCallSaysSo(Solver solver) {
+    failEach(solver, LAUNCH_FAILURE, true);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Solver.class,
+      names = {"EXACT", "SINKHORN"})
+  void afterMemoryThatCouldNotBeHadTheEngineWorksOn(Solver solver) {
+    failEach(solver, MEMORY, false);
+  }
+
+  @Test
+  void anErrorSaysItsNameTheCallAndWhatToDo() {
+    WatchedDriver driver = watch();
+    try (Backend backend = open(driver)) {
+      driver.failing(driver.calls().size() + 1, INVALID_VALUE, false);
+      assertEquals(
+          "CUDA failed with cudaErrorInvalidValue in cudaMallocAsync; the engine can still be used,"
+              + " and otfuse backends --selftest tells whether the GPU works.",
+          assertThrows(DeviceException.class, () -> backend.allocate(1)).getMessage());
+      backend.allocate(1).close();
+      driver.failing(driver.calls().size() + 1, LAUNCH_FAILURE, true);
+      assertEquals(
+          "CUDA failed with cudaErrorLaunchFailure in cudaMallocAsync and the GPU is lost to this"
+              + " process: close the engine and start the process again.",
+          assertThrows(DeviceException.class, () -> backend.allocate(1)).getMessage());
+    }
+  }
+
+  @Test
+  void missingMemorySaysHowMuchWasAskedForAndHowMuchIsFree() {
+    try (Backend backend = open(watch())) {
+      DeviceException e = assertThrows(DeviceException.class, () -> backend.allocate(1L << 40));
+      assertTrue(
+          e.getMessage()
+              .matches(
+                  "CUDA failed with cudaErrorMemoryAllocation in cudaMallocAsync: 4\\.0 TiB asked"
+                      + " for, \\d+\\.\\d [KMG]iB of \\d+\\.\\d [KMG]iB free on the GPU; close"
+                      + " buffers, or fuse fewer or smaller models at a time\\."),
+          e::getMessage);
+      backend.allocate(1).close();
+    }
+  }
+
+  @Test
+  void closingABackendReleasesWhatWasLeftOpen() {
+    Backend backend = open(watch());
+    CompiledFusion fusion = backend.compile(program(Solver.SINKHORN)).orElseThrow();
+    DeviceBuffer buffer = backend.allocate(100);
+    assertTrue(Emulator.ote_live() > 0);
+    backend.close();
+    assertEquals(0, Emulator.ote_live());
+    fusion.close();
+    buffer.close();
+    assertThrows(IllegalStateException.class, () -> backend.allocate(1));
+  }
+}

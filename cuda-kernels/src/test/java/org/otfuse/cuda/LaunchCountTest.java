@@ -1,0 +1,109 @@
+package org.otfuse.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.otfuse.Metric;
+import org.otfuse.SinkhornSettings;
+import org.otfuse.spi.Backend;
+import org.otfuse.spi.BackendSettings;
+import org.otfuse.spi.CostTask;
+import org.otfuse.spi.DeviceBuffer;
+import org.otfuse.spi.Matrix;
+import org.otfuse.spi.SinkhornTask;
+import org.otfuse.spi.Span;
+
+/** How often the device is asked to do something, which is what small problems cost. */
+@RequiresEmulator
+class LaunchCountTest {
+  /** Launchers of a batch; what they launch is counted by the emulator. */
+  private static final Set<String> LAUNCHERS =
+      Set.of("sinkhorn", "costDirect", "costCenter", "costFinish", "multiply", "maps", "average");
+
+  /** The most kernels that otfuse_cuda.h lets a batch of Sinkhorn problems take. */
+  private static final int SINKHORN_KERNELS = 6;
+
+  /** Enough rows on both sides for products to pay. */
+  private static final int SIDE = 130;
+
+  /** Random values in a new buffer. */
+  private static DeviceBuffer random(Backend backend, int length, long seed) {
+    Random random = new Random(seed);
+    FloatBuffer values = FloatBuffer.allocate(length);
+    for (int i = 0; i < length; i++) {
+      values.put(i, 0.5f + random.nextFloat());
+    }
+    return backend.upload(values);
+  }
+
+  private static Span even(Backend backend, int n) {
+    FloatBuffer values = FloatBuffer.allocate(n);
+    for (int i = 0; i < n; i++) {
+      values.put(i, 1f / n);
+    }
+    return Span.of(backend.upload(values));
+  }
+
+  private static SinkhornTask problem(Backend backend, int n, int m, int iterations) {
+    return new SinkhornTask(
+        Matrix.of(random(backend, n * m, n), n, m),
+        even(backend, n),
+        even(backend, m),
+        Matrix.of(backend.allocate((long) n * m), n, m),
+        Span.of(backend.allocate(n)),
+        Span.of(backend.allocate(m)),
+        new SinkhornSettings(0.05, 0, iterations, Double.POSITIVE_INFINITY, false));
+  }
+
+  private static void assertFewLaunches(int problems, int iterations) {
+    WatchedDriver watched = new WatchedDriver(new EmulatedDriver());
+    try (Backend backend = CudaBackendProvider.open(watched.driver(), BackendSettings.DEFAULTS)) {
+      List<SinkhornTask> batch = new ArrayList<>();
+      for (int k = 0; k < problems; k++) {
+        batch.add(problem(backend, 1 + k * 7 % 40, 1 + k * 11 % 50, iterations));
+      }
+      watched.calls().clear();
+      long kernels = Emulator.ote_kernels();
+      backend.sinkhorn(batch);
+      assertEquals(1, watched.calls().stream().filter(LAUNCHERS::contains).count());
+      assertTrue(Emulator.ote_kernels() - kernels <= SINKHORN_KERNELS);
+    }
+  }
+
+  @Test
+  void sinkhornTakesAsManyLaunchesForAnyBatchAndAnyIterations() {
+    assertFewLaunches(1, 1);
+    assertFewLaunches(1, 100);
+    assertFewLaunches(60, 1);
+    assertFewLaunches(60, 100);
+  }
+
+  @Test
+  void costsTakeThreeLaunchesAndAProductForEachProblemOfLongFeatures() {
+    WatchedDriver watched = new WatchedDriver(new EmulatedDriver());
+    try (Backend backend = CudaBackendProvider.open(watched.driver(), BackendSettings.DEFAULTS)) {
+      List<CostTask> batch = new ArrayList<>();
+      for (int k = 0; k < 6; k++) {
+        int d = k % 2 == 0 ? 2 : 600;
+        batch.add(
+            new CostTask(
+                Matrix.of(random(backend, SIDE * d, k), SIDE, d),
+                Matrix.of(random(backend, SIDE * d, k + 1), SIDE, d),
+                Matrix.of(backend.allocate(SIDE * SIDE), SIDE, SIDE),
+                Metric.EUCLIDEAN));
+      }
+      watched.calls().clear();
+      backend.cost(batch);
+      List<String> launches = watched.calls().stream().filter(LAUNCHERS::contains).toList();
+      long products = launches.stream().filter("multiply"::equals).count();
+      assertEquals(3, launches.size() - products);
+      assertEquals(3, products);
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package org.otfuse.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.otfuse.Architecture;
+import org.otfuse.BackendChoice;
+import org.otfuse.FusionEngine;
+import org.otfuse.FusionOptions;
+import org.otfuse.FusionPlan;
+import org.otfuse.MarginalKind;
+import org.otfuse.SinkhornSettings;
+import org.otfuse.Solver;
+import org.otfuse.testkit.Mlp;
+
+/** The same bits in whatever order the device does its work, and whatever its memory held. */
+@RequiresEmulator
+class SeedTest {
+  private static final Architecture ARCHITECTURE = Mlp.architecture(20, 33, 17, 5);
+  private static final int SEEDS = 10;
+  private static final int GARBAGE = 0x7149f2ca;
+  private static final int NOT_A_NUMBER = -1;
+
+  private static FloatBuffer direct(int floats) {
+    return ByteBuffer.allocateDirect(Float.BYTES * floats)
+        .order(ByteOrder.nativeOrder())
+        .asFloatBuffer();
+  }
+
+  private static FloatBuffer weights(long seed) {
+    List<FloatBuffer> tensors = Mlp.random("model", ARCHITECTURE, seed).tensors();
+    FloatBuffer flat = direct(tensors.stream().mapToInt(FloatBuffer::remaining).sum());
+    tensors.forEach(tensor -> flat.put(tensor.duplicate()));
+    return flat.rewind();
+  }
+
+  @AfterEach
+  void reset() {
+    Emulator.ote_poison(NOT_A_NUMBER);
+    Emulator.ote_seed(0);
+    Emulator.ote_reset(null);
+  }
+
+  /** Three models one after the other, twice, the second time warm where the solver can. */
+  private static FloatBuffer fuse(FusionOptions options) {
+    try (FusionEngine engine = FusionEngine.open(BackendChoice.CUDA);
+        FusionPlan plan = engine.prepare(ARCHITECTURE, options)) {
+      FloatBuffer output = direct(plan.length());
+      plan.fuse(List.of(weights(1), weights(2), weights(3)), output);
+      plan.fuse(List.of(weights(1), weights(2), weights(3)), output);
+      return output;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Solver.class,
+      names = {"EXACT", "SINKHORN"})
+  void fusionsGiveTheSameBitsInEveryOrder(Solver solver) {
+    FusionOptions options =
+        FusionOptions.builder()
+            .solver(solver)
+            .weights(0.2, 0.5, 0.3)
+            .marginals(solver == Solver.EXACT ? MarginalKind.UNIFORM : MarginalKind.L1)
+            .sinkhorn(SinkhornSettings.DEFAULTS.warm())
+            .build();
+    FloatBuffer expected = fuse(options);
+    for (int seed = 1; seed < SEEDS; seed++) {
+      Emulator.ote_reset(null);
+      Emulator.ote_seed(seed);
+      Emulator.ote_poison(seed % 2 == 0 ? NOT_A_NUMBER : GARBAGE);
+      assertEquals(expected, fuse(options), "seed " + seed);
+      assertEquals(0, Emulator.ote_reports(), () -> Emulator.ote_report(0).getString());
+    }
+  }
+}

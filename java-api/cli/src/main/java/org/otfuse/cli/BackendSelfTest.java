@@ -1,0 +1,92 @@
+package org.otfuse.cli;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import org.otfuse.BackendChoice;
+import org.otfuse.BackendStatus;
+import org.otfuse.Backends;
+import org.otfuse.FusionEngine;
+import org.otfuse.spi.Backend;
+
+/**
+ * {@code otfuse backends --selftest}: every operation of a back end on random ragged batches beside
+ * the pure Java back end, which itself is held against known numbers.
+ */
+final class BackendSelfTest {
+  /** The keys of the JSON object. */
+  private record Result(boolean passed, List<Row> backends) {}
+
+  /** One back end. */
+  private record Row(
+      String name, boolean passed, String version, String device, List<Check> checks) {}
+
+  /** One check. */
+  private record Check(String name, boolean passed, String detail) {}
+
+  private final PrintWriter out;
+  private final boolean json;
+  private final List<Row> rows = new ArrayList<>();
+
+  BackendSelfTest(PrintWriter out, boolean json) {
+    this.out = out;
+    this.json = json;
+  }
+
+  /**
+   * Tests one back end or, for auto, all that can be used.
+   *
+   * @return whether all checks passed
+   */
+  boolean run(BackendChoice choice) {
+    if (choice == BackendChoice.AUTO) {
+      for (BackendStatus status : Backends.statuses()) {
+        if (status.usable()) {
+          test(status.choice());
+        } else {
+          say("%s: not usable: %s", status.choice().label(), status.problem().orElseThrow());
+        }
+      }
+    } else {
+      test(choice);
+    }
+    boolean passed = rows.stream().allMatch(Row::passed);
+    if (json) {
+      Json.print(out, new Result(passed, rows));
+    }
+    return passed;
+  }
+
+  private void test(BackendChoice choice) {
+    try (FusionEngine engine = FusionEngine.open(choice);
+        FusionEngine java = FusionEngine.open(BackendChoice.JAVA)) {
+      Backend backend = engine.backend();
+      say("%s: %s, %s", backend.name(), backend.version(), backend.device());
+      List<SelfTestCheck> checks = new ArrayList<>(KnownNumberChecks.all());
+      if (choice != BackendChoice.JAVA) {
+        checks.addAll(new ReferenceChecks(java).all());
+      }
+      List<Check> done = checks.stream().map(check -> run(check, engine)).toList();
+      long failed = done.stream().filter(check -> !check.passed).count();
+      rows.add(new Row(backend.name(), failed == 0, backend.version(), backend.device(), done));
+      say(
+          failed == 0 ? "%s: all %d checks passed." : "%s: %3$d of %2$d checks FAILED.",
+          backend.name(),
+          done.size(),
+          failed);
+    }
+  }
+
+  private Check run(SelfTestCheck check, FusionEngine engine) {
+    SelfTestCheck.Outcome outcome = check.run(engine);
+    say("  %-6s %s: %s", outcome.passed() ? "ok" : "FAILED", check.name(), outcome.detail());
+    return new Check(check.name(), outcome.passed(), outcome.detail());
+  }
+
+  private void say(String line, Object... values) {
+    if (!json) {
+      out.printf(line + "%n", values);
+      out.flush();
+    }
+  }
+}
