@@ -57,12 +57,21 @@ final class FeatureRows {
       Lease.view(source, first * inner.sourceSize(), slab.length).get(slab);
       for (int i = 0; i < to - from; i++) {
         int at = i * columns + o * inner.targetSize();
-        inner.set(scale[from + i], slab, i * inner.sourceSize(), rows, at);
+        inner.move(slab, i * inner.sourceSize(), rows, at);
       }
     }
     for (int i = from; i < to; i++) {
+      scale(scale[i], rows, (i - from) * columns, columns);
       long at = (long) i * task.target().columns() + task.firstColumn();
       Lease.view(target, at, columns).put(rows, (i - from) * columns, columns);
+    }
+  }
+
+  private static void scale(float factor, float[] rows, int from, int columns) {
+    if (factor != 1) {
+      for (int k = from; k < from + columns; k++) {
+        rows[k] *= factor;
+      }
     }
   }
 }

@@ -129,7 +129,7 @@ record SoftAxes(FloatPointer values, List<AxisMap> axes) {
               long sourceAt = ((long) o * axis.sourceSize() + from) * inner;
               long targetAt = ((long) o * axis.targetSize() + to) * inner;
               Lease.view(source, sourceAt, row.length).get(row);
-              gather.set(1f, row, 0, moved, 0);
+              gather.move(row, 0, moved, 0);
               Lease.view(target, targetAt, moved.length).put(moved);
             }
           });
