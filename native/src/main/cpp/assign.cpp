@@ -39,16 +39,13 @@ class Assignment {
     reduce_columns();
     transfer_reductions();
     reduce_rows_twice();
-    return free_.size() > kManyFree && epsilon() > 0;
+    if (free_.size() <= kManyFree) return false;
+    measure_epsilon();
+    return epsilon_ > 0;
   }
 
-  // Sinkhorn's epsilon, relative to the mean cost; 0 where costs have no scale that it would fit.
-  double epsilon() const {
-    double mean = 0;
-    for (int i = 0; i < n_; i++) mean += k_.total(row(i), n_);
-    mean /= static_cast<double>(n_) * n_;
-    return least_ >= 0 && mean - least_ > kLeastSpread * mean ? kEpsilon * (mean - least_) / mean : 0;
-  }
+  // Sinkhorn's epsilon, relative to the mean cost.
+  double epsilon() const { return epsilon_; }
 
   // Begins again from column potentials.
   void restart(const float* g) {
@@ -68,6 +65,15 @@ class Assignment {
   }
 
  private:
+  // Leaves 0 where costs have no scale that an epsilon would fit.
+  void measure_epsilon() {
+    double mean = 0;
+    for (int i = 0; i < n_; i++) mean += k_.total(row(i), n_);
+    mean /= static_cast<double>(n_) * n_;
+    const bool spread = least_ >= 0 && mean - least_ > kLeastSpread * mean;
+    epsilon_ = spread ? kEpsilon * (mean - least_) / mean : 0;
+  }
+
   const float* row(int i) const { return task_.cost + static_cast<ptrdiff_t>(i) * n_; }
 
   void match(int i, int j) {
@@ -198,6 +204,7 @@ class Assignment {
   const otf_assign_task& task_;
   int n_;
   double least_ = 0;  // cost
+  double epsilon_ = 0;
   std::vector<double> v_;
   std::vector<int> row_of_;
   std::vector<int> column_of_;

@@ -41,6 +41,7 @@ void* operator new(size_t bytes) {
   if (values == nullptr) throw std::bad_alloc();
   return values;
 }
+void* operator new(size_t bytes, const std::nothrow_t&) noexcept { return counted(bytes); }
 void* operator new(size_t bytes, std::align_val_t) { return operator new(bytes); }
 void* operator new(size_t bytes, std::align_val_t, const std::nothrow_t&) noexcept {
   return counted(bytes);
