@@ -1,7 +1,7 @@
 package org.otfuse;
 
 /** The back end that was asked for cannot run here; the message says why and what to do. */
-public final class BackendUnavailableException extends OtfuseException {
+public sealed class BackendUnavailableException extends OtfuseException permits SelfTestException {
   private static final long serialVersionUID = 1L;
 
   /**

@@ -70,10 +70,10 @@ public final class Backends {
       return backend;
     } catch (RuntimeException e) {
       backend.close();
-      if (e instanceof BackendUnavailableException unavailable) {
-        throw unavailable;
+      if (e instanceof SelfTestException wrong) {
+        throw wrong;
       }
-      throw new BackendUnavailableException(
+      throw new SelfTestException(
           "The %s back end failed its self-test: %s".formatted(choice.label(), e.getMessage()), e);
     }
   }

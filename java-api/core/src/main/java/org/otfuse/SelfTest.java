@@ -28,7 +28,7 @@ final class SelfTest {
     this.arena = arena;
   }
 
-  /** Throws {@link BackendUnavailableException} at the first wrong number. */
+  /** Throws {@link SelfTestException} at the first wrong number. */
   static void run(Backend backend) {
     try (Arena arena = new Arena(backend)) {
       SelfTest test = new SelfTest(backend, arena);
@@ -101,9 +101,10 @@ final class SelfTest {
   private void check(String what, float[] found, float... expected) {
     for (int i = 0; i < expected.length; i++) {
       if (!(Math.abs(found[i] - expected[i]) <= TOLERANCE)) {
-        throw new BackendUnavailableException(
+        throw new SelfTestException(
             "The %s back end failed its self-test: %s entry %d is %s, expected %s."
-                .formatted(backend.name(), what, i, found[i], expected[i]));
+                .formatted(backend.name(), what, i, found[i], expected[i]),
+            null);
       }
     }
   }

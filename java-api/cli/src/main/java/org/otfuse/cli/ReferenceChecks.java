@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.stream.Stream;
 import org.otfuse.FusionEngine;
 import org.otfuse.FusionOptions;
 import org.otfuse.MarginalKind;
@@ -31,6 +32,10 @@ import org.otfuse.spi.Span;
 final class ReferenceChecks {
   private static final long SEED = 7;
   private static final int[][] SIZES = {{1, 1}, {2, 5}, {33, 31}, {64, 64}, {65, 130}, {200, 100}};
+
+  /** More than a block of a GPU holds, and wider than its warps take at once. */
+  private static final int[][] LARGE = {{300, 300}, {3, 9000}};
+
   private static final int[] LENGTHS = {4, 1, 70, 500, 129, 1000};
 
   private final FusionEngine reference;
@@ -113,7 +118,7 @@ final class ReferenceChecks {
   private static List<float[]> plans(
       Backend backend, SelfTestArena arena, SinkhornSettings settings) {
     List<SinkhornTask> tasks = new ArrayList<>();
-    for (int[] size : SIZES) {
+    for (int[] size : Stream.of(SIZES, LARGE).flatMap(Stream::of).toArray(int[][]::new)) {
       int n = size[0];
       int m = size[1];
       tasks.add(
@@ -128,7 +133,8 @@ final class ReferenceChecks {
     }
     List<float[]> results = new ArrayList<>();
     for (TransportReport report : backend.sinkhorn(tasks)) {
-      results.add(new float[] {(float) report.transportCost(), report.converged() ? 1 : 0});
+      results.add(new float[] {(float) report.transportCost()});
+      results.add(new float[] {report.converged() ? 1 : 0});
     }
     tasks.forEach(task -> results.add(arena.read(task.plan())));
     return results;
@@ -142,10 +148,8 @@ final class ReferenceChecks {
     List<float[]> results = new ArrayList<>();
     for (Assignment assignment : backend.assign(costs)) {
       int[] rows = assignment.map().source();
-      results.add(
-          new float[] {
-            (float) assignment.report().transportCost(), Arrays.stream(rows).distinct().count()
-          });
+      results.add(new float[] {(float) assignment.report().transportCost()});
+      results.add(new float[] {Arrays.stream(rows).distinct().count()});
     }
     return results;
   }
@@ -158,9 +162,23 @@ final class ReferenceChecks {
       tasks.add(
           new ExactTask(arena.costs(n, m), arena.masses(n), arena.masses(m), arena.room(n, m)));
     }
-    return backend.transport(tasks).stream()
-        .map(report -> new float[] {(float) report.transportCost()})
-        .toList();
+    List<float[]> results = new ArrayList<>();
+    for (TransportReport report : backend.transport(tasks)) {
+      results.add(new float[] {(float) report.transportCost()});
+    }
+    for (ExactTask task : tasks) {
+      results.add(rowSums(arena.read(task.plan()), task.plan().columns()));
+    }
+    return results;
+  }
+
+  /** What a plan must carry, whichever of several optimal ones it is. */
+  private static float[] rowSums(float[] plan, int columns) {
+    float[] sums = new float[plan.length / columns];
+    for (int k = 0; k < plan.length; k++) {
+      sums[k / columns] += plan[k];
+    }
+    return sums;
   }
 
   private static List<float[]> maps(Backend backend, SelfTestArena arena) {
