@@ -56,6 +56,7 @@ typedef struct otc_group {
   int32_t shared;  /* bytes of dynamic shared memory */
   int32_t blocks;
   int32_t team; /* blocks that work on one task */
+  int64_t team_bytes; /* of workspace, for each team */
 } otc_group;
 
 /* What a prepared batch needs; filled by otc_*_prepare, passed back to its launchers. */
@@ -66,17 +67,11 @@ typedef struct otc_launch {
   int64_t tiles_c;   /* of the third */
   int64_t tiles_d;   /* of the fourth */
   int32_t count;     /* tasks */
-  int32_t count_b;   /* tasks of the second kind */
-  int32_t shared;    /* bytes of dynamic shared memory */
-  int32_t blocks;    /* of a persistent grid */
-  int32_t team;      /* blocks that work on one problem */
+  int32_t shared;    /* bytes of dynamic shared memory that any block may ask for here */
   otc_group groups[OTC_MAX_GROUPS];
 } otc_launch;
 
 OTC_API const char* otc_version(void);
-
-/* The name of a cudaError_t, for example "cudaErrorMemoryAllocation". */
-OTC_API const char* otc_error_name(int error);
 
 /* ---- axes: maps to gather indices -------------------------------------------------------------
  * One run of an axis: target indices first_target .. + m*block take their values from the source

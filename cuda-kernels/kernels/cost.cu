@@ -18,7 +18,6 @@ void lay_out_product(otc_cost_task& task, otc_launch* launch) {
   if (task.metric != OTC_COSINE) launch->tiles_b += ceil_div<int64_t>(d, kMeanColumns);
   launch->tiles_c += ceil_div<int64_t>(n + m, kRowWarps);
   launch->tiles_d += ceil_div<int64_t>(n, kEntryRows) * ceil_div<int64_t>(m, kEntryColumns);
-  launch->count_b++;
 }
 
 }  // namespace

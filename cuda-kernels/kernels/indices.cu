@@ -32,6 +32,7 @@ int otc_indices_prepare(otc_index_task* tasks, int32_t count, otc_launch* launch
   for (int32_t t = 0; t < count; t++) {
     otc_index_task& task = tasks[t];
     if (task.m < 0 || task.block < 1) return cudaErrorInvalidValue;
+    if (task.first_target + int64_t{task.m} * task.block > INT32_MAX) return cudaErrorInvalidValue;
     task.first_tile = launch->tiles;
     launch->tiles += otc::ceil_div<int64_t>(int64_t{task.m} * task.block, otc::kThreads);
   }

@@ -61,22 +61,20 @@ __device__ __forceinline__ T block_sum(T value, T* scratch) {
   return block_reduce<Warps>(value, scratch, Sum());
 }
 
-template <int Warps, class T>
-__device__ __forceinline__ T block_max(T value, T* scratch) {
-  return block_reduce<Warps>(value, scratch, Max());
+// x + y as the rounded sum and, added to `error`, what rounding took away (Knuth). The intrinsics
+// keep the compiler from fusing a product into a sum, which would spoil the error term.
+__device__ __forceinline__ float two_sum(float x, float y, float& error) {
+  float sum = __fadd_rn(x, y);
+  float shown = __fsub_rn(sum, x);
+  error += __fadd_rn(__fsub_rn(x, __fsub_rn(sum, shown)), __fsub_rn(y, shown));
+  return sum;
 }
 
-// A sum of floats with its rounding error beside it (Knuth's two-sum), about twice float's digits
-// without double arithmetic, of which some GPUs do one for 64 of float. The intrinsics keep the
-// compiler from fusing a product into a sum, which would spoil the error terms.
+// A sum of floats with its rounding error beside it, about twice float's digits without double
+// arithmetic, of which some GPUs do one for 64 of float.
 class Compensated {
  public:
-  __device__ __forceinline__ void add(float value) {
-    float next = __fadd_rn(sum_, value);
-    float shown = __fsub_rn(next, sum_);
-    error_ += __fadd_rn(__fsub_rn(sum_, __fsub_rn(next, shown)), __fsub_rn(value, shown));
-    sum_ = next;
-  }
+  __device__ __forceinline__ void add(float value) { sum_ = two_sum(sum_, value, error_); }
 
   __device__ __forceinline__ void add_square(float value) {
     float square = __fmul_rn(value, value);

@@ -102,6 +102,8 @@ __global__ void sinkhorn_reset(Counters* counters, int count) {
 static_assert(sizeof(Problem) + 2 * sizeof(Status) + kMostWarps * sizeof(double) <= kStaticShared);
 static_assert(sizeof(Counters) == kCounterBytes);
 
+// The limit belongs to the kernel, not to a launch: engines side by side and graphs that are launched
+// later all set it to the same, the most that the device has.
 int allow_shared(const void* kernel, int bytes) {
   return cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes);
 }
@@ -126,8 +128,7 @@ int otc_sinkhorn(const otc_sinkhorn_task* tasks, const int32_t* order, otc_repor
   otc::Workspace layout(*launch);
   otc::Counters* counters = static_cast<otc::Counters*>(workspace);
   char* memory = static_cast<char*>(workspace) + layout.header;
-  int64_t bytes = layout.teams == 0 ? 0 : (launch->workspace - layout.header) / layout.teams;
-  if (layout.teams > 0) {
+  if (layout.header > 0) {
     int count = static_cast<int>(layout.header / otc::kCounterBytes);
     int error = otc::start(otc::sinkhorn_reset, 1, otc::kWarp, 0, stream, counters, count);
     if (error != cudaSuccess) return error;
@@ -138,7 +139,7 @@ int otc_sinkhorn(const otc_sinkhorn_task* tasks, const int32_t* order, otc_repor
     cudaLaunchConfig_t config = otc::configure(group, stream);
     int error;
     if (g < otc::kFirstTeamGroup) {
-      error = otc::allow_shared(reinterpret_cast<const void*>(otc::sinkhorn_alone), group.shared);
+      error = otc::allow_shared(reinterpret_cast<const void*>(otc::sinkhorn_alone), launch->shared);
       if (error != cudaSuccess) return error;
       error = cudaLaunchKernelEx(&config, otc::sinkhorn_alone, tasks, order, reports);
     } else {
@@ -147,10 +148,10 @@ int otc_sinkhorn(const otc_sinkhorn_task* tasks, const int32_t* order, otc_repor
       cooperative.val.cooperative = 1;
       config.attrs = &cooperative;
       config.numAttrs = 1;
-      error = otc::allow_shared(reinterpret_cast<const void*>(otc::sinkhorn_team), group.shared);
+      error = otc::allow_shared(reinterpret_cast<const void*>(otc::sinkhorn_team), launch->shared);
       if (error != cudaSuccess) return error;
       error = cudaLaunchKernelEx(&config, otc::sinkhorn_team, tasks, order, reports, group.count,
-                                 group.team, group.shared, counters, memory, bytes);
+                                 group.team, group.shared, counters, memory, group.team_bytes);
       counters += otc::Workspace::counters(group);
     }
     if (error != cudaSuccess) return error;

@@ -6,7 +6,7 @@
 // does one of them for 64 of float.
 #pragma once
 
-#include <cuda_runtime.h>
+#include "reduce.cuh"
 
 namespace otc {
 
@@ -23,14 +23,6 @@ __device__ __forceinline__ Twofold twofold(double x) {
 
 __device__ __forceinline__ double value(Twofold x) {
   return static_cast<double>(x.high) + static_cast<double>(x.low);
-}
-
-// x + y as the rounded sum and, added to `error`, what rounding took away.
-__device__ __forceinline__ float two_sum(float x, float y, float& error) {
-  float sum = __fadd_rn(x, y);
-  float shown = __fsub_rn(sum, x);
-  error += __fadd_rn(__fsub_rn(x, __fsub_rn(sum, shown)), __fsub_rn(y, shown));
-  return sum;
 }
 
 __device__ __forceinline__ float exponent(Twofold row, Twofold column, Twofold unit, float cost) {

@@ -83,9 +83,9 @@ int otc_sinkhorn_prepare(otc_sinkhorn_task* tasks, int32_t* order, int32_t count
   using namespace otc;
   *launch = {};
   launch->count = count;
+  launch->shared = device->shared_per_block - kStaticShared;
   int hold[OTC_MAX_GROUPS] = {};
   int chunks[OTC_MAX_GROUPS] = {};
-  int64_t bytes = 0;
   for (int t = 0; t < count; t++) {
     otc_sinkhorn_task& task = tasks[t];
     if (task.n < 1 || task.m < 1) return cudaErrorInvalidValue;
@@ -97,6 +97,7 @@ int otc_sinkhorn_prepare(otc_sinkhorn_task* tasks, int32_t* order, int32_t count
     if (cached_rows(tiling, shared_of(g, *device)) < 0) return cudaErrorInvalidConfiguration;
     hold[g] = std::max(hold[g], blocks_to_hold(tiling, shared_of(g, *device)));
     chunks[g] = std::max(chunks[g], tiling.chunks);
+    int64_t& bytes = launch->groups[g].team_bytes;
     bytes = std::max(bytes, memory_of(task.n, task.m, tiling));
   }
   for (int g = 0; g < OTC_MAX_GROUPS; g++) {
@@ -114,7 +115,7 @@ int otc_sinkhorn_prepare(otc_sinkhorn_task* tasks, int32_t* order, int32_t count
     group.blocks = teams * group.team;
   }
   Workspace workspace(*launch);
-  launch->workspace = workspace.header + workspace.teams * bytes;
+  launch->workspace = workspace.header + workspace.memory;
   for (int t = 0; t < count; t++) order[t] = t;
   std::stable_sort(order, order + count, [&](int p, int q) {
     int first = group_of(tasks[p].n, tasks[p].m, *device);

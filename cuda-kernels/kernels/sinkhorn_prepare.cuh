@@ -22,21 +22,21 @@ __host__ __device__ inline int cached_rows(const Tiling& tiling, int shared) {
 }
 
 // A batch's workspace: a header of counters for each team and each queue, then memory for as many
-// problems as teams are at work at once; the two team groups take turns with it.
+// problems as a group's teams are at work on at once; the team groups take turns with it.
 struct Workspace {
   int64_t header = 0;
-  int teams = 0;
+  int64_t memory = 0;
 
   // Counters of a team group: of its queue, then of its teams.
-  static int counters(const otc_group& group) {
-    return group.count == 0 ? 0 : 1 + group.blocks / group.team;
-  }
+  static int counters(const otc_group& group) { return 1 + group.blocks / group.team; }
 
   explicit Workspace(const otc_launch& launch) {
     for (int g = kFirstTeamGroup; g < OTC_MAX_GROUPS; g++) {
-      int own = counters(launch.groups[g]);
-      header += int64_t{own} * kCounterBytes;
-      if (own - 1 > teams) teams = own - 1;
+      const otc_group& group = launch.groups[g];
+      if (group.count == 0) continue;
+      header += int64_t{counters(group)} * kCounterBytes;
+      int64_t own = group.blocks / group.team * group.team_bytes;
+      if (own > memory) memory = own;
     }
     header = aligned(header);
   }

@@ -86,6 +86,8 @@ TEST(bad_index_tasks_are_refused_and_none_are_nothing) {
   otc_index_task blockless{nullptr, nullptr, 1, 0, 0, 0, 0};
   CHECK(otc_indices_prepare(&negative, 1, &launch) == 1);
   CHECK(otc_indices_prepare(&blockless, 1, &launch) == 1);
+  otc_index_task large{nullptr, nullptr, 1 << 30, 2, 0, 0, 0};
+  CHECK(otc_indices_prepare(&large, 1, &launch) == 1);
   CHECK(otc_indices_prepare(nullptr, 0, &launch) == 0);
   CHECK(otc_indices(nullptr, &launch, nullptr) == 0);
 }

@@ -132,6 +132,24 @@ TEST(groups_follow_from_sizes_and_device_alone) {
   CHECK(launch.groups[4].team == 132);
 }
 
+TEST(one_large_problem_does_not_make_room_for_many) {
+  const otc_device h100 = {132, 227 << 10, 228 << 10};
+  std::vector<otc_sinkhorn_task> tasks(200);
+  for (otc_sinkhorn_task& task : tasks) task.n = task.m = 300;
+  std::vector<int32_t> order(tasks.size() + 1);
+  otc_launch launch;
+  CHECK(otc_sinkhorn_prepare(tasks.data(), order.data(), 200, &h100, &launch) == 0);
+  const int64_t small = launch.workspace;
+  otc_sinkhorn_task large{};
+  large.n = large.m = 8192;
+  CHECK(otc_sinkhorn_prepare(&large, order.data(), 1, &h100, &launch) == 0);
+  const int64_t alone = launch.workspace;
+  tasks.push_back(large);
+  CHECK(otc_sinkhorn_prepare(tasks.data(), order.data(), 201, &h100, &launch) == 0);
+  CHECK(alone < int64_t{2} * 8192 * 8192 * 4);
+  CHECK(launch.workspace <= std::max(small, alone) + (64 << 10));
+}
+
 TEST(sizes_and_devices_that_do_not_work_are_refused) {
   otc_sinkhorn_task task{};
   int32_t order;

@@ -19,6 +19,7 @@ Floats marginal(std::mt19937* random, int count);
 
 struct Reference {
   std::vector<double> f, g, plan;  // the plan before rounding
+  double eps = 0;                  // absolute, of the last iteration
   double cost = 0;                 // of that plan
   double violation = 0;            // L1, of the row marginal
   double gap = 0;                  // primal minus dual

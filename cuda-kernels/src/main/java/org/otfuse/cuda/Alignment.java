@@ -2,7 +2,6 @@ package org.otfuse.cuda;
 
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.otfuse.MarginalKind;
@@ -132,14 +131,10 @@ final class Alignment {
 
   private void couple(Step step, Group group, long cost) {
     int n = group.n();
-    long a = scratch.temporaryFloats(n);
-    long b = scratch.temporaryFloats(n);
-    if (program.marginals() == MarginalKind.UNIFORM) {
-      float[] even = new float[n];
-      Arrays.fill(even, 1f / n);
-      a = scratch.copy(FloatBuffer.wrap(even));
-      b = a;
-    } else {
+    boolean uniform = program.marginals() == MarginalKind.UNIFORM;
+    long a = uniform ? scratch.uniform(n) : scratch.temporaryFloats(n);
+    long b = uniform ? a : scratch.temporaryFloats(n);
+    if (!uniform) {
       work.add(
           new ImportanceBatch(
               scratch, List.of(importance(step, model, a, n), importance(step, anchor, b, n))));
@@ -186,7 +181,12 @@ final class Alignment {
     thenOnHost(
         () ->
             exact.transport(
-                costs.floats(square), rows.floats(n), columns.floats(n), plans.floats(square)));
+                List.of(
+                    new ExactSolvers.Problem(
+                        costs.floats(square),
+                        rows.floats(n),
+                        columns.floats(n),
+                        plans.floats(square)))));
     work.add(plans.upload(plan, square));
   }
 

@@ -1,8 +1,6 @@
 package org.otfuse.cuda;
 
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.otfuse.SinkhornSettings;
 
@@ -21,9 +19,7 @@ final class CoarsePotentials implements Work {
     List<SinkhornBatch.Task> tasks = new ArrayList<>();
     for (Task task : batch) {
       int n = task.n;
-      float[] even = new float[n];
-      Arrays.fill(even, 1f / n);
-      long mass = scratch.copy(FloatBuffer.wrap(even));
+      long mass = scratch.uniform(n);
       long g = scratch.temporaryFloats(n);
       potentials.add(g);
       tasks.add(

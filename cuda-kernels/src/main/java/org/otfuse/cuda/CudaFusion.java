@@ -52,6 +52,8 @@ final class CudaFusion implements CompiledFusion {
         aligned = members.stream().filter(m -> m.alignment.isPresent()).toList();
         average = average();
         cold = capture();
+        // Memory is given in the order of the engine's stream; uploads go on another.
+        engine.synchronize();
       } catch (RuntimeException e) {
         scratch.close();
         throw e;

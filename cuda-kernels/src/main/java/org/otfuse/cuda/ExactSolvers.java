@@ -104,35 +104,45 @@ final class ExactSolvers implements AutoCloseable {
 
   /** Linear transport of costs on the device. */
   List<TransportReport> transport(Call call, List<ExactTask> tasks) {
-    List<TransportReport> reports = new ArrayList<>();
     List<Long> plans = tasks.stream().map(task -> call.at(task.plan())).toList();
-    for (int k = 0; k < tasks.size(); k++) {
-      ExactTask task = tasks.get(k);
-      FloatBuffer cost = download(call, call.at(task.cost()), task.cost().length());
-      FloatBuffer a = download(call, call.at(task.a()), task.a().length());
-      FloatBuffer b = download(call, call.at(task.b()), task.b().length());
-      FloatBuffer plan = direct(task.plan().length());
-      reports.add(transport(cost, a, b, plan));
-      call.engine().staging().upload(plan, plans.get(k), call.engine().stream());
+    List<Problem> problems = new ArrayList<>();
+    for (ExactTask task : tasks) {
+      problems.add(
+          new Problem(
+              download(call, call.at(task.cost()), task.cost().length()),
+              download(call, call.at(task.a()), task.a().length()),
+              download(call, call.at(task.b()), task.b().length()),
+              direct(task.plan().length())));
+    }
+    List<TransportReport> reports = transport(problems);
+    for (int k = 0; k < plans.size(); k++) {
+      call.engine().staging().upload(problems.get(k).plan, plans.get(k), call.engine().stream());
     }
     return reports;
   }
 
-  /** Linear transport of a cost [n,m] in direct buffers; writes the plan [n,m]. */
-  TransportReport transport(FloatBuffer cost, FloatBuffer a, FloatBuffer b, FloatBuffer plan) {
-    int n = a.remaining();
-    int m = b.remaining();
-    try (Uploads uploads = new Uploads();
-        DeviceBuffer result = host().allocate((long) n * m)) {
-      ExactTask task =
-          new ExactTask(
-              uploads.matrix(cost, n, m),
-              uploads.span(a),
-              uploads.span(b),
-              Matrix.of(result, n, m));
-      TransportReport report = host().transport(List.of(task)).get(0);
-      host().download(Span.of(result), plan);
-      return report;
+  /** Linear transport in direct buffers: a cost [n,m], masses [n] and [m]; the plan is written. */
+  record Problem(FloatBuffer cost, FloatBuffer a, FloatBuffer b, FloatBuffer plan) {}
+
+  /** Linear transport of a batch, which the CPU's threads share. */
+  List<TransportReport> transport(List<Problem> problems) {
+    try (Uploads uploads = new Uploads()) {
+      List<ExactTask> tasks = new ArrayList<>();
+      for (Problem p : problems) {
+        int n = p.a.remaining();
+        int m = p.b.remaining();
+        tasks.add(
+            new ExactTask(
+                uploads.matrix(p.cost, n, m),
+                uploads.span(p.a),
+                uploads.span(p.b),
+                uploads.room(n, m)));
+      }
+      List<TransportReport> reports = host().transport(tasks);
+      for (int k = 0; k < tasks.size(); k++) {
+        host().download(tasks.get(k).plan().span(), problems.get(k).plan);
+      }
+      return reports;
     }
   }
 
@@ -160,6 +170,12 @@ final class ExactSolvers implements AutoCloseable {
 
     Matrix matrix(FloatBuffer values, int rows, int columns) {
       return Matrix.of(span(values).buffer(), rows, columns);
+    }
+
+    Matrix room(int rows, int columns) {
+      DeviceBuffer buffer = host().allocate((long) rows * columns);
+      buffers.add(buffer);
+      return Matrix.of(buffer, rows, columns);
     }
 
     @Override

@@ -5,7 +5,10 @@ import java.util.Set;
 
 /** What an error of CUDA or cuBLAS means for the engine, and what its user can do. */
 final class Failures {
-  /** Errors after which the process cannot use the GPU any more; see CUDA's driver_types.h. */
+  /**
+   * Errors after which the process cannot use the GPU any more; see CUDA's driver_types.h and
+   * cublas_api.h.
+   */
   private static final Set<String> LOSING =
       Set.of(
           "cudaErrorDeviceUninitialized",
@@ -24,7 +27,9 @@ final class Failures {
           "cudaErrorLaunchFailure",
           "cudaErrorTensorMemoryLeak",
           "cudaErrorExternalDevice",
-          "cudaErrorUnknown");
+          "cudaErrorUnknown",
+          "CUBLAS_STATUS_EXECUTION_FAILED",
+          "CUBLAS_STATUS_INTERNAL_ERROR");
 
   private static final Set<String> MEMORY =
       Set.of("cudaErrorMemoryAllocation", "CUBLAS_STATUS_ALLOC_FAILED");

@@ -55,8 +55,13 @@ final class PresetDriver implements Driver {
     return status;
   }
 
+  /** An error of CUDA underneath says more than what cuBLAS makes of it. */
   private static int blasStatus(int status) {
-    return status == OK ? OK : BLAS + status;
+    if (status == OK) {
+      return OK;
+    }
+    int cause = cudart.cudaGetLastError();
+    return cause != OK ? cause : BLAS + status;
   }
 
   private static int handle(int status, Pointer handle, long[] result) {

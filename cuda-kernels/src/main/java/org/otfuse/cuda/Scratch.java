@@ -3,6 +3,7 @@ package org.otfuse.cuda;
 import java.nio.FloatBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -18,6 +19,7 @@ final class Scratch implements AutoCloseable {
   private final Engine engine;
   private final List<Engine.Resource> parts = new ArrayList<>();
   private final Map<AxisMap, Long> gathers = new HashMap<>();
+  private final Map<Integer, Long> uniforms = new HashMap<>();
   private final NavigableMap<Long, Deque<Long>> idle = new TreeMap<>();
   private final List<Temporary> temporaries = new ArrayList<>();
 
@@ -99,6 +101,17 @@ final class Scratch implements AutoCloseable {
     long target = floats(values.remaining());
     engine.staging().upload(values, target, engine.stream());
     return target;
+  }
+
+  /** Equal masses [n] that sum to 1. */
+  long uniform(int n) {
+    return uniforms.computeIfAbsent(
+        n,
+        size -> {
+          float[] masses = new float[size];
+          Arrays.fill(masses, 1f / size);
+          return copy(FloatBuffer.wrap(masses));
+        });
   }
 
   /** The gather indices of an axis without soft maps; 0 where it stays as it is. */

@@ -1,6 +1,5 @@
 package org.otfuse.cuda;
 
-import java.util.function.UnaryOperator;
 import org.otfuse.BackendChoice;
 import org.otfuse.spi.Backend;
 import org.otfuse.spi.BackendProvider;
@@ -8,15 +7,8 @@ import org.otfuse.spi.BackendSettings;
 
 /** Opens the CUDA back end on the emulated device, in tests and there only. */
 public final class EmulatedBackendProvider implements BackendProvider {
-  private static UnaryOperator<Driver> wrapper = UnaryOperator.identity();
-
   /** For {@link java.util.ServiceLoader}. */
   public EmulatedBackendProvider() {}
-
-  /** What stands before the driver of back ends that are opened from now on. */
-  static void wrap(UnaryOperator<Driver> wrapper) {
-    EmulatedBackendProvider.wrapper = wrapper;
-  }
 
   @Override
   public BackendChoice choice() {
@@ -25,6 +17,6 @@ public final class EmulatedBackendProvider implements BackendProvider {
 
   @Override
   public Backend open(BackendSettings settings) {
-    return CudaBackendProvider.open(wrapper.apply(new EmulatedDriver()), settings);
+    return CudaBackendProvider.open(new EmulatedDriver(), settings);
   }
 }

@@ -23,44 +23,7 @@ final class Emulator {
   /** Loads the library if it is not loaded yet. */
   static void load() {}
 
-  /** The emulated device. */
-  @Platform(include = "otfuse_emulator.h", library = "jniotfusecuda-0.1.0")
-  static final class ote_device extends Pointer {
-    ote_device() {
-      super((Pointer) null);
-      allocate();
-    }
-
-    private native void allocate();
-
-    native @Cast("int64_t") long memory();
-
-    native ote_device memory(long bytes);
-
-    native int devices();
-
-    native ote_device devices(int count);
-
-    native int multiprocessors();
-
-    native ote_device multiprocessors(int count);
-
-    native int shared_per_block();
-
-    native ote_device shared_per_block(int bytes);
-
-    native int major();
-
-    native ote_device major(int major);
-
-    native int minor();
-
-    native ote_device minor(int minor);
-  }
-
-  static native void ote_device_default(ote_device device);
-
-  static native @Cast("int64_t") long ote_reset(ote_device device);
+  static native @Cast("int64_t") long ote_reset(@Cast("const ote_device*") Pointer device);
 
   static native void ote_seed(@Cast("uint64_t") long seed);
 
