@@ -25,12 +25,13 @@ import org.otfuse.spi.Span;
 @OutputTimeUnit(TimeUnit.SECONDS)
 public class AssignmentSuite extends BackendSuite {
   private static final int FEATURES = 32;
+  private static final float NOISE = 2;
 
   /** Where costs come from. */
   public enum Kind {
     /** Uniformly distributed. */
     RANDOM,
-    /** Distances of normally distributed rows and a shuffled copy with as much noise. */
+    /** Distances of normally distributed rows and a shuffled copy with twice as much noise. */
     CORRELATED
   }
 
@@ -103,7 +104,7 @@ public class AssignmentSuite extends BackendSuite {
     float[] costs = new float[n * n];
     for (int j = 0; j < n; j++) {
       for (int l = 0; l < FEATURES; l++) {
-        y[j * FEATURES + l] += x[source[j] * FEATURES + l];
+        y[j * FEATURES + l] = x[source[j] * FEATURES + l] + NOISE * y[j * FEATURES + l];
       }
       for (int i = 0; i < n; i++) {
         float sum = 0;

@@ -52,9 +52,9 @@ public final class Benchmarks {
   /** Commands that say in one sentence what is wrong. */
   static CommandLine commands() {
     CommandLine commands = new CommandLine(new Benchmarks());
-    add(commands, "full", Plan.full(), "Run every case; takes hours.");
-    add(commands, "quick", Plan.quick(), "Run one small case of each suite; under three minutes.");
-    add(commands, "gpu", Plan.gpu(), "Run sizes that fill a device.");
+    add(commands, "full", Mode.full(), "Run every case; takes hours.");
+    add(commands, "quick", Mode.quick(), "Run one small case of each suite; under three minutes.");
+    add(commands, "gpu", Mode.gpu(), "Run sizes that fill a device.");
     commands.addSubcommand("report", new ReportCommand());
     commands.setExecutionExceptionHandler(
         (e, command, result) -> {
@@ -68,8 +68,8 @@ public final class Benchmarks {
     return commands;
   }
 
-  private static void add(CommandLine commands, String name, Plan plan, String description) {
-    CommandLine command = new CommandLine(new RunCommand(plan));
+  private static void add(CommandLine commands, String name, Mode mode, String description) {
+    CommandLine command = new CommandLine(new RunCommand(mode));
     CommandSpec spec = command.getCommandSpec();
     spec.usageMessage().description(description);
     commands.addSubcommand(name, command);

@@ -63,7 +63,8 @@ record Case(String benchmark, Map<String, String> parameters) {
   @Override
   public String toString() {
     String suite = suite().replace("Suite", "").toLowerCase(Locale.ROOT);
-    return (suite.equals("file") ? "file " + method() : suite) + " " + described(parameters);
+    String name = suite.equals("file") ? "file " + method() : suite;
+    return (name + " " + described(parameters)).strip();
   }
 
   private String method() {

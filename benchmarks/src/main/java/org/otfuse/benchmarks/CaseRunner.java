@@ -27,10 +27,10 @@ final class CaseRunner {
     "-Djava.awt.headless=true"
   };
 
-  private final Plan plan;
+  private final Mode mode;
 
-  CaseRunner(Plan plan) {
-    this.plan = plan;
+  CaseRunner(Mode mode) {
+    this.mode = mode;
   }
 
   /**
@@ -45,10 +45,10 @@ final class CaseRunner {
             .include(
                 "^" + Pattern.quote(getClass().getPackageName() + "." + what.benchmark()) + "$")
             .forks(1)
-            .warmupIterations(plan.warmUps())
-            .warmupTime(TimeValue.milliseconds(plan.milliseconds()))
-            .measurementIterations(plan.iterations())
-            .measurementTime(TimeValue.milliseconds(plan.milliseconds()))
+            .warmupIterations(mode.warmUps())
+            .warmupTime(TimeValue.milliseconds(mode.milliseconds()))
+            .measurementIterations(mode.iterations())
+            .measurementTime(TimeValue.milliseconds(mode.milliseconds()))
             .addProfiler(GCProfiler.class)
             .jvmArgsAppend(JVM_ARGUMENTS)
             .shouldFailOnError(true)

@@ -16,10 +16,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Runs a plan round by round; a failure is told and the rest goes on. */
+/** Runs a mode round by round; a failure is told and the rest goes on. */
 @Command(mixinStandardHelpOptions = true, sortOptions = false)
 final class RunCommand implements Callable<Integer> {
-  private final Plan all;
+  private static final int MOST_SECONDS = 3600;
+
+  private final Mode all;
 
   @Spec private CommandSpec spec;
 
@@ -36,35 +38,38 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--only",
       paramLabel = "TEXT",
-      description = "Only cases that contain the text, as `list` shows them.")
+      description = "Only cases that contain the text, as --list shows them.")
   private List<String> only = List.of();
 
   @Option(names = "--rounds", paramLabel = "N", description = "JVMs for each case and back end.")
   private Integer rounds;
 
+  @Option(names = "--seconds", paramLabel = "X", description = "Least length of an iteration.")
+  private Double seconds;
+
   @Option(names = "--list", description = "Show the cases and run none.")
   private boolean list;
 
-  RunCommand(Plan all) {
+  RunCommand(Mode all) {
     this.all = all;
   }
 
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    Plan plan = selected();
+    Mode mode = selected();
     if (list) {
-      plan.cases().forEach(out::println);
+      mode.cases().forEach(out::println);
       return Benchmarks.OK;
     }
     List<String> backends = UsableBackends.find(out);
     List<String> measuring = backends.stream().filter(RunCommand::measuresLimits).toList();
     ResultsFile results =
         append && Files.exists(output) ? ResultsFile.read(output) : ResultsFile.empty(output);
-    CaseRunner runner = new CaseRunner(plan);
+    CaseRunner runner = new CaseRunner(mode);
     List<String> failures = new ArrayList<>();
-    for (int round = 1; round <= plan.rounds(); round++) {
-      for (Case what : plan.cases()) {
+    for (int round = 1; round <= mode.rounds(); round++) {
+      for (Case what : mode.cases()) {
         List<Optional<String>> runs =
             !what.hasBackend()
                 ? List.of(Optional.empty())
@@ -83,7 +88,7 @@ final class RunCommand implements Callable<Integer> {
               Locale.ROOT,
               "round %d of %d: %s, %.1f s%n",
               round,
-              plan.rounds(),
+              mode.rounds(),
               name,
               1e-9 * (System.nanoTime() - start));
           out.flush();
@@ -94,7 +99,7 @@ final class RunCommand implements Callable<Integer> {
     return failures.isEmpty() ? Benchmarks.OK : Benchmarks.FAILED;
   }
 
-  private Plan selected() {
+  private Mode selected() {
     List<Case> cases =
         all.cases().stream()
             .filter(c -> only.isEmpty() || only.stream().anyMatch(c.toString()::contains))
@@ -106,7 +111,17 @@ final class RunCommand implements Callable<Integer> {
     if (rounds != null && rounds < 1) {
       throw new InvalidInputException("--rounds is " + rounds + ", expected 1 or above");
     }
-    return all.withCases(cases).withRounds(rounds == null ? all.rounds() : rounds);
+    if (seconds != null && !(seconds > 0 && seconds <= MOST_SECONDS)) {
+      throw new InvalidInputException(
+          "--seconds is %s, expected a number above 0 and at most %d"
+              .formatted(seconds, MOST_SECONDS));
+    }
+    return new Mode(
+        cases,
+        rounds == null ? all.rounds() : rounds,
+        all.warmUps(),
+        all.iterations(),
+        seconds == null ? all.milliseconds() : (int) Math.ceil(1e3 * seconds));
   }
 
   private static boolean measuresLimits(String backend) {

@@ -177,10 +177,13 @@ class ReportTest {
   }
 
   @Test
-  void unknownCasesAndRoundsAreRefused() {
+  void unknownCasesRoundsAndSecondsAreRefused() {
     assertEquals(
         "--only is nothing, expected a text that some case contains",
         run("quick", "--only", "nothing").err.strip());
     assertEquals("--rounds is 0, expected 1 or above", run("quick", "--rounds", "0").err.strip());
+    assertEquals(
+        "--seconds is -1.0, expected a number above 0 and at most 3600",
+        run("quick", "--seconds", "-1").err.strip());
   }
 }

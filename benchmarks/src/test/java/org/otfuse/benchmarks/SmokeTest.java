@@ -17,7 +17,7 @@ class SmokeTest {
     System.setProperty("jmh.ignoreLock", "true");
   }
 
-  private static final CaseRunner RUNNER = new CaseRunner(new Plan(List.of(), 1, 0, 1, 1));
+  private static final CaseRunner RUNNER = new CaseRunner(new Mode(List.of(), 1, 0, 1, 1));
 
   @Test
   void aCaseRunsOnTheBackEndAndCountsItsWork() {

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 
-class PlanTest {
+class ModeTest {
   private static final Set<String> SUITES =
       Set.of(
           "LimitsSuite",
@@ -25,8 +25,8 @@ class PlanTest {
   /** JMH would run a case with a misspelt parameter at the default. */
   @Test
   void everyCaseNamesABenchmarkAndItsParameters() throws ReflectiveOperationException {
-    for (Plan plan : new Plan[] {Plan.quick(), Plan.full(), Plan.gpu()}) {
-      for (Case what : plan.cases()) {
+    for (Mode mode : new Mode[] {Mode.quick(), Mode.full(), Mode.gpu()}) {
+      for (Case what : mode.cases()) {
         Class<?> suite = Class.forName("org.otfuse.benchmarks." + what.suite());
         String method = what.benchmark().substring(what.suite().length() + 1);
         assertTrue(
@@ -52,8 +52,8 @@ class PlanTest {
 
   @Test
   void quickAndFullHaveEverySuite() {
-    for (Plan plan : new Plan[] {Plan.quick(), Plan.full()}) {
-      assertEquals(SUITES, plan.cases().stream().map(Case::suite).collect(Collectors.toSet()));
+    for (Mode mode : new Mode[] {Mode.quick(), Mode.full()}) {
+      assertEquals(SUITES, mode.cases().stream().map(Case::suite).collect(Collectors.toSet()));
     }
   }
 }

@@ -26,17 +26,9 @@ import org.otfuse.Solver;
  * @param iterations iterations that count
  * @param milliseconds least length of an iteration
  */
-record Plan(List<Case> cases, int rounds, int warmUps, int iterations, int milliseconds) {
-  Plan withRounds(int value) {
-    return new Plan(cases, value, warmUps, iterations, milliseconds);
-  }
-
-  Plan withCases(List<Case> value) {
-    return new Plan(value, rounds, warmUps, iterations, milliseconds);
-  }
-
-  /** Each suite at one small size: about a minute and a half. */
-  static Plan quick() {
+record Mode(List<Case> cases, int rounds, int warmUps, int iterations, int milliseconds) {
+  /** Each suite at one small size: a good minute a round on two cores. */
+  static Mode quick() {
     List<Case> cases =
         List.of(
             Case.of("LimitsSuite.limits"),
@@ -51,11 +43,11 @@ record Plan(List<Case> cases, int rounds, int warmUps, int iterations, int milli
             plan(MLP),
             file("read", FileSuite.Contents.MLP),
             file("write", FileSuite.Contents.MLP));
-    return new Plan(cases, 3, 2, 3, 100);
+    return new Mode(cases, 2, 2, 3, 100);
   }
 
   /** Everything: a few hours. */
-  static Plan full() {
+  static Mode full() {
     List<Case> cases = new ArrayList<>();
     cases.add(Case.of("LimitsSuite.limits"));
     for (int n = 64; n <= 2048; n *= 2) {
@@ -101,11 +93,11 @@ record Plan(List<Case> cases, int rounds, int warmUps, int iterations, int milli
       cases.add(file("read", contents));
       cases.add(file("write", contents));
     }
-    return new Plan(cases, 5, 3, 5, 1000);
+    return new Mode(cases, 5, 3, 5, 1000);
   }
 
   /** Sizes that fill a device, with and without the way there. */
-  static Plan gpu() {
+  static Mode gpu() {
     List<Case> cases = new ArrayList<>();
     cases.add(Case.of("LimitsSuite.limits"));
     for (Case sizes :
@@ -125,7 +117,7 @@ record Plan(List<Case> cases, int rounds, int warmUps, int iterations, int milli
       cases.add(fusion(network, FeatureKind.ACTIVATIONS, Solver.SINKHORN));
       cases.add(plan(network));
     }
-    return new Plan(cases, 5, 3, 5, 1000);
+    return new Mode(cases, 5, 3, 5, 1000);
   }
 
   private static Case cost(int n, int d, int batch) {
