@@ -173,7 +173,7 @@ __device__ __forceinline__ void average(const Layout& layout, float* target, int
         index[e][a] = position - row * layout.axes[a].size;
       }
       sums[e] = {};
-      if (add) sums[e] = read<Width>(target + at);
+      if (add && first + e * kStep < length) sums[e] = read<Width>(target + at);
     }
     for (int s = 0; s < layout.sources; s++) {
       int64_t offsets[kAtOnce];

@@ -38,8 +38,8 @@ inline void poison(float* address, size_t count) {
 }
 
 inline bool same(const Floats& one, const Floats& other) {
-  return one.size() == other.size() &&
-         std::memcmp(one.data(), other.data(), one.size() * sizeof(float)) == 0;
+  if (one.size() != other.size()) return false;
+  return one.empty() || std::memcmp(one.data(), other.data(), one.size() * sizeof(float)) == 0;
 }
 
 // Enough repetitions of a batch of `count` tasks that a launch has not a block for each.

@@ -37,7 +37,7 @@ void compare(const Problem& p, const float* cost, double relative, double absolu
   for (int i = 0; i < p.n; i++) {
     for (int j = 0; j < p.m; j++) {
       const double expected =
-          reference(&p.x[size_t(i) * p.d], &p.y[size_t(j) * p.d], p.d, p.metric);
+          reference(p.x.data() + size_t(i) * p.d, p.y.data() + size_t(j) * p.d, p.d, p.metric);
       CHECK_NEAR(cost[size_t(i) * p.m + j], expected, relative * expected + absolute);
     }
   }
