@@ -3,7 +3,6 @@ package org.otfuse.benchmarks;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -67,22 +66,18 @@ final class RunCommand implements Callable<Integer> {
     ResultsFile results =
         append && Files.exists(output) ? ResultsFile.read(output) : ResultsFile.empty(output);
     CaseRunner runner = new CaseRunner(mode);
-    List<String> failures = new ArrayList<>();
+    int failures = 0;
     for (int round = 1; round <= mode.rounds(); round++) {
       for (Case what : mode.cases()) {
-        List<Optional<String>> runs =
-            !what.hasBackend()
-                ? List.of(Optional.empty())
-                : (what.measuresLimits() ? measuring : backends)
-                    .stream().map(Optional::of).toList();
-        for (Optional<String> backend : runs) {
+        for (Optional<String> backend :
+            participants(what, what.measuresLimits() ? measuring : backends)) {
           String name = what + backend.map(b -> " backend=" + b).orElse("");
           long start = System.nanoTime();
           try {
             results.add(runner.run(what, backend));
           } catch (WrongResultException e) {
-            failures.add(name + " failed: " + e.getMessage());
-            out.println(failures.get(failures.size() - 1));
+            failures++;
+            out.printf("%s failed: %s%n", name, e.getMessage());
           }
           out.printf(
               Locale.ROOT,
@@ -95,8 +90,14 @@ final class RunCommand implements Callable<Integer> {
         }
       }
     }
-    out.printf("%d failures; results are in %s%n", failures.size(), output);
-    return failures.isEmpty() ? Benchmarks.OK : Benchmarks.FAILED;
+    out.printf("%d failures; results are in %s%n", failures, output);
+    return failures == 0 ? Benchmarks.OK : Benchmarks.FAILED;
+  }
+
+  private static List<Optional<String>> participants(Case what, List<String> backends) {
+    return what.hasBackend()
+        ? backends.stream().map(Optional::of).toList()
+        : List.of(Optional.empty());
   }
 
   private Mode selected() {
