@@ -43,7 +43,7 @@ inline bool same(const Floats& one, const Floats& other) {
 }
 
 // Enough repetitions of a batch of `count` tasks that a launch has not a block for each.
-inline int crowd(size_t count) { return 5000 / static_cast<int>(count) + 1; }
+inline int crowd(size_t count) { return 2 * OTC_MOST_BLOCKS / static_cast<int>(count) + 1; }
 
 // Whether `all` is `one` again and again.
 inline bool repeats(const Floats& all, const Floats& one) {

@@ -117,7 +117,7 @@ TEST(blocks_that_take_several_plans_sum_each_anew) {
   std::mt19937 random(3);
   std::vector<Plan> crowd;
   size_t entries = 0;
-  for (int t = 0; t < 5000; t++) {
+  for (int t = 0; t < 3 * OTC_MOST_BLOCKS; t++) {
     crowd.push_back(dense(random, 1 + t % 5, 1 + t % 3));
     entries += crowd.back().values.size();
   }
