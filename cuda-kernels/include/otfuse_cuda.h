@@ -230,8 +230,9 @@ typedef struct otc_report {
   int32_t converged;
 } otc_report;
 
-/* `order` [count] is filled with the tasks by group, the largest first; the caller copies it to the
- * device with them. A batch takes at most 6 launches, whatever its size and iterations. */
+/* Preparing asks the current device how many blocks of a team's kernel it runs at once. `order`
+ * [count] is filled with the tasks by group, the largest first; the caller copies it to the device
+ * with them. A batch takes at most 6 launches, whatever its size and iterations. */
 OTC_API int otc_sinkhorn_prepare(otc_sinkhorn_task* tasks, int32_t* order, int32_t count, const otc_device* device, otc_launch* launch);
 OTC_API int otc_sinkhorn(const otc_sinkhorn_task* tasks, const int32_t* order, otc_report* reports, const otc_launch* launch, void* workspace, void* stream);
 

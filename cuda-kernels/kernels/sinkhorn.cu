@@ -118,6 +118,14 @@ cudaLaunchConfig_t configure(const otc_group& group, void* stream) {
 }
 
 }  // namespace
+
+int team_blocks(int threads, int shared, int allowed, int* blocks) {
+  int error = allow_shared(reinterpret_cast<const void*>(sinkhorn_team), allowed);
+  if (error != cudaSuccess) return error;
+  return cudaOccupancyMaxActiveBlocksPerMultiprocessor(blocks, sinkhorn_team, threads,
+                                                       static_cast<size_t>(shared));
+}
+
 }  // namespace otc
 
 // -----------------------------------------------------------------------------------------------

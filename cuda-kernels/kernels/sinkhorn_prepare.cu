@@ -17,15 +17,10 @@ constexpr int kReservedShared = 1024;
 
 constexpr int kThreads[OTC_MAX_GROUPS] = {128, 256, 512, 256, 512};
 
-// Blocks of the group that a multiprocessor runs at once.
+// Blocks of the group that a multiprocessor shall run at once.
 int together(int group) { return kMostThreads / kThreads[group]; }
 
 int warps_of(int group) { return kThreads[group] / kWarp; }
-
-// Blocks of the group that the device runs at once.
-int resident(int group, const otc_device& device) {
-  return together(group) * device.multiprocessors;
-}
 
 // Dynamic shared memory of a block of the group.
 int shared_of(int group, const otc_device& device) {
@@ -108,8 +103,13 @@ int otc_sinkhorn_prepare(otc_sinkhorn_task* tasks, int32_t* order, int32_t count
     group.blocks = group.count;
     group.team = 1;
     if (g < kFirstTeamGroup) continue;
+    // A cooperative grid has to be on the device as a whole.
+    int fitting = 0;
+    int error = team_blocks(group.threads, group.shared, launch->shared, &fitting);
+    if (error != cudaSuccess) return error;
+    if (fitting < 1) return cudaErrorCooperativeLaunchTooLarge;
+    int blocks = std::min(together(g), fitting) * device->multiprocessors;
     // As many blocks as hold the largest matrix, more where there are more than problems.
-    int blocks = resident(g, *device);
     group.team = std::min({std::max({1, blocks / group.count, hold[g]}), chunks[g], blocks});
     int teams = std::min(group.count, blocks / group.team);
     group.blocks = teams * group.team;

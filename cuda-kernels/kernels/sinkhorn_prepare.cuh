@@ -21,6 +21,10 @@ __host__ __device__ inline int cached_rows(const Tiling& tiling, int shared) {
   return static_cast<int>(rows / tiling.rows * tiling.rows);
 }
 
+// How many blocks of the team kernel a multiprocessor of the current device runs at once. `allowed`
+// is the most dynamic shared memory that any of its blocks asks for. Returns a status.
+int team_blocks(int threads, int shared, int allowed, int* blocks);
+
 // A batch's workspace: a header of counters for each team and each queue, then memory for as many
 // problems as a group's teams are at work on at once; the team groups take turns with it.
 struct Workspace {

@@ -35,9 +35,10 @@ typedef struct ote_device {
   int32_t shared_per_multiprocessor; /* bytes */
   int32_t major;                     /* compute capability */
   int32_t minor;
+  int32_t threads_per_multiprocessor; /* at once; fewer stand for kernels with many registers */
 } ote_device;
 
-/* At first: 1 GiB, 4 multiprocessors, 227 KiB and 228 KiB of shared memory, 9.0. */
+/* At first: 1 GiB, 4 multiprocessors, 227 KiB and 228 KiB of shared memory, 9.0, 2048 threads. */
 OTE_API void ote_device_default(ote_device* device);
 
 /* Frees all memory, streams, events and graphs, forgets errors and findings, and starts over with

@@ -77,6 +77,31 @@ TEST(results_do_not_depend_on_the_rest_of_the_batch) {
   }
 }
 
+TEST(a_grid_of_teams_is_no_larger_than_what_the_device_runs_at_once) {
+  std::mt19937 random(7);
+  std::vector<Sinkhorn> batch;
+  for (int k = 0; k < 9; k++) batch.emplace_back(random, 180 + 20 * k, 60).limit = 3;
+  const std::vector<Solution> expected = check::solve(batch, check::tight());
+  ote_device small;
+  ote_device_default(&small);
+  small.threads_per_multiprocessor = 480;  // one block of 256 where two are wanted, none of 512
+  for (int multiprocessors : {1, 3}) {
+    otc_device device = check::tight();
+    device.multiprocessors = small.multiprocessors = multiprocessors;
+    ote_reset(&small);
+    const std::vector<Solution> solutions = check::solve(batch, device);
+    for (size_t k = 0; k < batch.size(); k++) CHECK(same(solutions[k], expected[k]));
+    otc_sinkhorn_task wide{};
+    wide.n = 3;
+    wide.m = 8193;
+    int32_t order;
+    otc_launch launch;
+    CHECK(otc_sinkhorn_prepare(&wide, &order, 1, &device, &launch) == 720);
+  }
+  ote_device_default(&small);
+  ote_reset(&small);
+}
+
 TEST(what_is_cached_in_shared_memory_changes_no_bit) {
   std::mt19937 random(4);
   Sinkhorn p(random, 200, 200);
