@@ -205,8 +205,8 @@ TEST(annealed_starts_end_at_the_same_plan_and_count_their_iterations) {
   judge_all({batch[0], batch[3], batch[6]}, check::device(4, 11 << 10), 2);
 }
 
-// Costs that rows and columns share, hundreds of epsilons apart, and a few epsilons of their own: the
-// plan is spread over all entries, and a few iterations find it at any epsilon.
+// Costs that rows and columns share, hundreds of epsilons apart, and a few epsilons of their own:
+// the plan is spread over all entries, and a few iterations find it at any epsilon.
 Sinkhorn shared(std::mt19937& random, int n, int m, float scale) {
   Sinkhorn p(random, n, m);
   const check::Floats row = check::uniform(random, n), column = check::uniform(random, m);
