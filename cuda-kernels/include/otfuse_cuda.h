@@ -48,6 +48,14 @@ typedef struct otc_device {
   int32_t shared_per_multiprocessor; /* bytes */
 } otc_device;
 
+/* Tasks of a group that teams of about the same number of blocks work on. */
+#define OTC_MAX_LEVELS 4
+typedef struct otc_level {
+  int32_t count;
+  int32_t cut;   /* teams that each team of the level before, at first the grid, is cut into */
+  int64_t bytes; /* of workspace, for each team and all that it is cut into */
+} otc_level;
+
 /* Tasks that one kernel launch solves, where an operation sorts them by what they need. */
 #define OTC_MAX_GROUPS 5
 typedef struct otc_group {
@@ -55,8 +63,7 @@ typedef struct otc_group {
   int32_t threads; /* of a block */
   int32_t shared;  /* bytes of dynamic shared memory */
   int32_t blocks;
-  int32_t team; /* blocks that work on one task */
-  int64_t team_bytes; /* of workspace, for each team */
+  otc_level levels[OTC_MAX_LEVELS]; /* where teams work, the largest first; cut is 0 after the last */
 } otc_group;
 
 /* What a prepared batch needs; filled by otc_*_prepare, passed back to its launchers. */
@@ -230,8 +237,9 @@ typedef struct otc_report {
   int32_t converged;
 } otc_report;
 
-/* `order` [count] is filled with the tasks by group, the largest first; the caller copies it to the
- * device with them. A batch takes at most 6 launches, whatever its size and iterations. */
+/* Preparing asks the current device how many blocks of a team's kernel it runs at once. `order`
+ * [count] is filled with the tasks by group, the largest first; the caller copies it to the device
+ * with them. A batch takes at most 6 launches, whatever its size and iterations. */
 OTC_API int otc_sinkhorn_prepare(otc_sinkhorn_task* tasks, int32_t* order, int32_t count, const otc_device* device, otc_launch* launch);
 OTC_API int otc_sinkhorn(const otc_sinkhorn_task* tasks, const int32_t* order, otc_report* reports, const otc_launch* launch, void* workspace, void* stream);
 

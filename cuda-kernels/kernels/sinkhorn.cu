@@ -7,9 +7,13 @@
 //
 // Groups 3 and 4 are tier 2, a cooperative grid that is cut into teams. A team shares a problem's
 // rows; each block keeps as many of its own as fit in shared memory, the others stay in global
-// memory (L2 or HBM). Teams take problems from a queue. Group 3 has the problems that 64 blocks
-// hold: two blocks of 256 threads a multiprocessor, so that one works while the other waits for its
-// team. Group 4 has the others, in one block of 512 threads.
+// memory (L2 or HBM). Group 3 has the problems that 64 blocks hold: two blocks of 256 threads a
+// multiprocessor, so that one works while the other waits for its team. Group 4 has the others, in
+// one block of 512 threads.
+//
+// The problems of a group are put on levels by the number of blocks that they pay for. Teams take
+// problems of a level from its queue; a team that finds none left is cut into the smaller teams of
+// the next level, so that it need not wait for the others.
 #include "launch.cuh"
 #include "sinkhorn_prepare.cuh"
 #include "sinkhorn_solve.cuh"
@@ -17,12 +21,44 @@
 namespace otc {
 namespace {
 
-// What the blocks of a team tell each other; one more in front is the queue of the group.
+// What the blocks of a team tell each other; one more in front is the queue of the level.
 struct alignas(kCounterBytes) Counters {
   unsigned arrivals;
   int next;  // position of the problem that the team works on, or of the next one in the queue
   Status status[2];
 };
+
+// Where a block is: its team, and what the team has.
+struct Place {
+  int level;  // the next one
+  int first;  // block of the team
+  int size;
+  int index;             // of the team in its level
+  int teams;             // of the level, 0 before the first
+  int count;             // of the level's problems, 0 after the last
+  const int32_t* order;  // of them
+  Counters* queue;       // of the level; those of its teams follow
+  char* memory;
+};
+
+// Goes on to the block's team on the next level. The teams that a team is cut into differ by one
+// block at most.
+__device__ __forceinline__ void descend(Place& place, const otc_group& group) {
+  place.order += place.count;
+  place.count = 0;
+  if (place.level == OTC_MAX_LEVELS || group.levels[place.level].cut == 0) return;
+  const otc_level& level = group.levels[place.level++];
+  int rank = static_cast<int>(blockIdx.x) - place.first;
+  int part = ((rank + 1) * level.cut - 1) / place.size;
+  int before = part * place.size / level.cut;
+  place.size = (part + 1) * place.size / level.cut - before;
+  place.first += before;
+  place.index = place.index * level.cut + part;
+  place.queue += place.teams > 0 ? 1 + place.teams : 0;
+  place.teams = max(place.teams, 1) * level.cut;
+  place.count = level.count;
+  place.memory += level.bytes * part;
+}
 
 // Everything that depends neither on the tier nor on settings.
 template <class Players>
@@ -60,20 +96,17 @@ __global__ void __launch_bounds__(kMostThreads, 1)
   solve(p, team, reports + task);
 }
 
-__global__ void __launch_bounds__(kMostThreads, 1)
-    sinkhorn_team(const otc_sinkhorn_task* tasks, const int32_t* order, otc_report* reports,
-                  int count, int size, int shared, Counters* queue, char* memory, int64_t bytes) {
-  __shared__ Problem p;
-  __shared__ double sums[kMostWarps];
-  int index = static_cast<int>(blockIdx.x) / size;
-  Counters& own = queue[1 + index];
-  Team team(static_cast<int>(blockIdx.x) % size, size, &own.arrivals);
+// Solves problems of a level together with the rest of the block's team until none is left.
+__device__ void work(Problem& p, const Place& place, int shared, double* sums,
+                     const otc_sinkhorn_task* tasks, otc_report* reports) {
+  Counters& own = place.queue[1 + place.index];
+  Team team(static_cast<int>(blockIdx.x) - place.first, place.size, &own.arrivals);
   while (true) {
-    if (team.rank == 0 && threadIdx.x == 0) own.next = atomicAdd(&queue->next, 1);
+    if (team.rank == 0 && threadIdx.x == 0) own.next = atomicAdd(&place.queue->next, 1);
     team.sync();
     int position = team.load(&own.next);
-    if (position >= count) return;
-    int task = order[position];
+    if (position >= place.count) return;
+    int task = place.order[position];
     if (threadIdx.x == 0) {
       describe(p, tasks[task], team);
       p.status = own.status;
@@ -82,13 +115,33 @@ __global__ void __launch_bounds__(kMostThreads, 1)
       Carver block(static_cast<char*>(dynamic_shared()));
       block.take<float>(int64_t{p.cached} * p.tiling.stride);
       p.scratch = Scratch(block, p.tiling);
-      Carver global(memory + bytes * index);
+      Carver global(place.memory);
       p.sums = Sums(global, p.tiling, true);
       p.arrays = Arrays(global, p.n(), p.m(), p.tiling.stride);
       p.rest = global.take<float>(int64_t{p.n()} * p.tiling.stride);
     }
     __syncthreads();
     solve(p, team, reports + task);
+  }
+}
+
+__global__ void __launch_bounds__(kMostThreads, 1)
+    sinkhorn_team(const otc_sinkhorn_task* tasks, const int32_t* order, otc_report* reports,
+                  otc_group group, Counters* counters, char* memory) {
+  __shared__ Problem p;
+  __shared__ Place place;
+  __shared__ otc_group levels;
+  __shared__ double sums[kMostWarps];
+  if (threadIdx.x == 0) {
+    levels = group;
+    place = {0, 0, static_cast<int>(gridDim.x), 0, 0, 0, order, counters, memory};
+  }
+  while (true) {
+    __syncthreads();
+    if (threadIdx.x == 0) descend(place, levels);
+    __syncthreads();
+    if (place.count == 0) return;
+    work(p, place, levels.shared, sums, tasks, reports);
   }
 }
 
@@ -99,11 +152,13 @@ __global__ void sinkhorn_reset(Counters* counters, int count) {
   }
 }
 
-static_assert(sizeof(Problem) + 2 * sizeof(Status) + kMostWarps * sizeof(double) <= kStaticShared);
+static_assert(sizeof(Problem) + sizeof(Place) + sizeof(otc_group) + 2 * sizeof(Status) +
+                  kMostWarps * sizeof(double) <=
+              kStaticShared);
 static_assert(sizeof(Counters) == kCounterBytes);
 
-// The limit belongs to the kernel, not to a launch: engines side by side and graphs that are launched
-// later all set it to the same, the most that the device has.
+// The limit belongs to the kernel, not to a launch: engines side by side and graphs that are
+// launched later all set it to the same, the most that the device has.
 int allow_shared(const void* kernel, int bytes) {
   return cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes);
 }
@@ -118,6 +173,14 @@ cudaLaunchConfig_t configure(const otc_group& group, void* stream) {
 }
 
 }  // namespace
+
+int team_blocks(int threads, int shared, int allowed, int* blocks) {
+  int error = allow_shared(reinterpret_cast<const void*>(sinkhorn_team), allowed);
+  if (error != cudaSuccess) return error;
+  return cudaOccupancyMaxActiveBlocksPerMultiprocessor(blocks, sinkhorn_team, threads,
+                                                       static_cast<size_t>(shared));
+}
+
 }  // namespace otc
 
 // -----------------------------------------------------------------------------------------------
@@ -150,8 +213,8 @@ int otc_sinkhorn(const otc_sinkhorn_task* tasks, const int32_t* order, otc_repor
       config.numAttrs = 1;
       error = otc::allow_shared(reinterpret_cast<const void*>(otc::sinkhorn_team), launch->shared);
       if (error != cudaSuccess) return error;
-      error = cudaLaunchKernelEx(&config, otc::sinkhorn_team, tasks, order, reports, group.count,
-                                 group.team, group.shared, counters, memory, group.team_bytes);
+      error = cudaLaunchKernelEx(&config, otc::sinkhorn_team, tasks, order, reports, group,
+                                 counters, memory);
       counters += otc::Workspace::counters(group);
     }
     if (error != cudaSuccess) return error;

@@ -21,21 +21,34 @@ __host__ __device__ inline int cached_rows(const Tiling& tiling, int shared) {
   return static_cast<int>(rows / tiling.rows * tiling.rows);
 }
 
+// How many blocks of the team kernel a multiprocessor of the current device runs at once. `allowed`
+// is the most dynamic shared memory that any of its blocks asks for. Returns a status.
+int team_blocks(int threads, int shared, int allowed, int* blocks);
+
 // A batch's workspace: a header of counters for each team and each queue, then memory for as many
-// problems as a group's teams are at work on at once; the team groups take turns with it.
+// problems as a group's teams are at work on at once; the team groups take turns with it. The teams
+// that a team is cut into share its part.
 struct Workspace {
   int64_t header = 0;
   int64_t memory = 0;
 
-  // Counters of a team group: of its queue, then of its teams.
-  static int counters(const otc_group& group) { return 1 + group.blocks / group.team; }
+  // Counters of a team group: for each level one of its queue, then those of its teams.
+  static int counters(const otc_group& group) {
+    int all = 0;
+    int teams = 1;
+    for (int l = 0; l < OTC_MAX_LEVELS && group.levels[l].cut > 0; l++) {
+      teams *= group.levels[l].cut;
+      all += 1 + teams;
+    }
+    return all;
+  }
 
   explicit Workspace(const otc_launch& launch) {
     for (int g = kFirstTeamGroup; g < OTC_MAX_GROUPS; g++) {
       const otc_group& group = launch.groups[g];
       if (group.count == 0) continue;
       header += int64_t{counters(group)} * kCounterBytes;
-      int64_t own = group.blocks / group.team * group.team_bytes;
+      int64_t own = group.levels[0].cut * group.levels[0].bytes;
       if (own > memory) memory = own;
     }
     header = aligned(header);

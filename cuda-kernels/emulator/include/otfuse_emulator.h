@@ -35,9 +35,10 @@ typedef struct ote_device {
   int32_t shared_per_multiprocessor; /* bytes */
   int32_t major;                     /* compute capability */
   int32_t minor;
+  int32_t threads_per_multiprocessor; /* at once; fewer stand for kernels with many registers */
 } ote_device;
 
-/* At first: 1 GiB, 4 multiprocessors, 227 KiB and 228 KiB of shared memory, 9.0. */
+/* At first: 1 GiB, 4 multiprocessors, 227 KiB and 228 KiB of shared memory, 9.0, 2048 threads. */
 OTE_API void ote_device_default(ote_device* device);
 
 /* Frees all memory, streams, events and graphs, forgets errors and findings, and starts over with
@@ -57,7 +58,7 @@ OTE_API int ote_reports(void);
 OTE_API const char* ote_report(int index);
 OTE_API void ote_forget(void);
 
-/* Allocations, host allocations, streams, events, graphs and executable graphs that are there. */
+/* Allocations, host allocations, pools, streams, events, graphs and executable graphs that are there. */
 OTE_API int64_t ote_live(void);
 
 /* Kernels that have run since the last ote_reset, those of graphs included. */
@@ -79,6 +80,11 @@ OTE_API const char* ote_error_name(int error);
 OTE_API int ote_malloc(void** address, size_t bytes);
 OTE_API int ote_free(void* address);
 OTE_API int ote_malloc_async(void** address, size_t bytes, void* stream);
+/* Pools of device memory. What is freed stays with its pool, so that others cannot have it, until
+ * the pool is destroyed and all that was taken from it is freed. */
+OTE_API int ote_pool_create(void** pool);
+OTE_API int ote_pool_destroy(void* pool);
+OTE_API int ote_malloc_from_pool_async(void** address, size_t bytes, void* pool, void* stream);
 OTE_API int ote_free_async(void* address, void* stream);
 /* Page-locked host memory. */
 OTE_API int ote_host_alloc(void** address, size_t bytes);

@@ -80,7 +80,7 @@ cudaError_t cudaPeekAtLastError() {
 extern "C" {
 
 void ote_device_default(ote_device* device) {
-  *device = {1 << 30, 1, 4, 227 * 1024, 228 * 1024, 9, 0};
+  *device = {1 << 30, 1, 4, 227 * 1024, 228 * 1024, 9, 0, 2048};
 }
 
 int64_t ote_reset(const ote_device* properties) {

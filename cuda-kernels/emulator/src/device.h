@@ -13,7 +13,6 @@ namespace emulator {
 constexpr size_t default_shared = 48 * 1024;
 constexpr size_t reserved_shared = 1024;  // of each block, for the system
 constexpr int most_threads = 1024;
-constexpr int threads_per_multiprocessor = 2048;
 constexpr int blocks_per_multiprocessor = 32;
 
 class Device {

@@ -75,8 +75,9 @@ void run_grid(Grid& grid) {
 int resident_blocks(int threads, size_t dynamic_shared) {
   const size_t by_shared = static_cast<size_t>(device().properties.shared_per_multiprocessor) /
                            (dynamic_shared + reserved_shared);
+  const int whole_warps = (threads + warp_size - 1) / warp_size * warp_size;
   return std::min({blocks_per_multiprocessor,
-                   threads_per_multiprocessor / ((threads + warp_size - 1) / warp_size * warp_size),
+                   device().properties.threads_per_multiprocessor / whole_warps,
                    static_cast<int>(by_shared)});
 }
 

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <list>
 #include <map>
 #include <string>
 
@@ -33,9 +34,15 @@ void fill(void* memory, size_t bytes, uint32_t word) {
   std::memcpy(at, &word, bytes);
 }
 
+struct Pool {
+  size_t idle = 0;  // bytes that it keeps for the next allocation
+  int64_t taken = 0;
+  bool destroyed = false;
+};
+
 class Allocation {
  public:
-  Allocation(size_t bytes, Place place) : bytes_(bytes), place_(place) {
+  Allocation(size_t bytes, Place place, Pool* pool) : bytes_(bytes), place_(place), pool_(pool) {
     void* memory = nullptr;
     if (posix_memalign(&memory, 256, bytes + 2 * guard_bytes) != 0) throw std::bad_alloc();
     memory_.reset(static_cast<unsigned char*>(memory));
@@ -48,6 +55,7 @@ class Allocation {
   unsigned char* address() const { return memory_.get() + guard_bytes; }
   size_t bytes() const { return bytes_; }
   Place place() const { return place_; }
+  Pool* pool() const { return pool_; }
   bool freed() const { return freed_; }
 
   Shadow& shadow() { return shadow_; }
@@ -83,6 +91,7 @@ class Allocation {
   };
   size_t bytes_;
   Place place_;
+  Pool* pool_;
   std::unique_ptr<unsigned char[], Release> memory_;
   Shadow shadow_;
   bool freed_ = false;
@@ -96,16 +105,35 @@ size_t used = 0;
 
 uintptr_t number(const void* address) { return reinterpret_cast<uintptr_t>(address); }
 
-cudaError_t allocate(void** address, size_t bytes, Place place) {
+std::list<Pool> pools;
+
+std::list<Pool>::iterator find_pool(const void* pool) {
+  return std::find_if(pools.begin(), pools.end(),
+                      [&](const Pool& one) { return &one == pool && !one.destroyed; });
+}
+
+// A pool that is destroyed gives its memory back when nothing is taken from it any more.
+void drain(std::list<Pool>::iterator pool) {
+  if (!pool->destroyed || pool->taken > 0) return;
+  used -= pool->idle;
+  pools.erase(pool);
+}
+
+cudaError_t allocate(void** address, size_t bytes, Place place, Pool* pool = nullptr) {
   *address = nullptr;
   if (bytes == 0) return cudaSuccess;
+  const size_t kept = pool == nullptr ? 0 : std::min(pool->idle, bytes);
   if (place == Place::device) {
     const auto total = static_cast<size_t>(device().properties.memory);
-    if (bytes > total - std::min(used, total)) return cudaErrorMemoryAllocation;
+    if (bytes - kept > total - std::min(used, total)) return cudaErrorMemoryAllocation;
   }
-  Allocation allocation(bytes, place);
+  Allocation allocation(bytes, place, pool);
   *address = allocation.address();
-  if (place == Place::device) used += bytes;
+  if (place == Place::device) used += bytes - kept;
+  if (pool != nullptr) {
+    pool->idle -= kept;
+    pool->taken++;
+  }
   allocations.emplace(number(*address), std::move(allocation));
   return cudaSuccess;
 }
@@ -113,7 +141,13 @@ cudaError_t allocate(void** address, size_t bytes, Place place) {
 void release(std::map<uintptr_t, Allocation>::iterator found) {
   Allocation& allocation = found->second;
   allocation.check("something");
-  if (allocation.place() == Place::device) used -= allocation.bytes();
+  if (Pool* pool = allocation.pool()) {
+    pool->idle += allocation.bytes();
+    pool->taken--;
+    drain(std::find_if(pools.begin(), pools.end(), [&](const Pool& one) { return &one == pool; }));
+  } else if (allocation.place() == Place::device) {
+    used -= allocation.bytes();
+  }
   allocation.free();
   quarantined += allocation.bytes();
   quarantine.push_back(std::move(allocation));
@@ -133,6 +167,17 @@ std::map<uintptr_t, Allocation>::iterator find(const void* address, Place place)
 
 bool fits(Place place, bool on_device) {
   return on_device ? place == Place::device : place == Place::pinned || place == Place::pageable;
+}
+
+cudaError_t allocate_async(void** address, size_t bytes, Pool* pool, void* stream) {
+  if (capturing()) return cudaErrorStreamCaptureUnsupported;
+  const cudaError_t error = allocate(address, bytes, Place::device, pool);
+  if (error != cudaSuccess || bytes == 0) return error;
+  // What gets there before the stream does is lost.
+  return enqueue(stream, [at = *address] {
+    const auto found = find(at, Place::device);
+    if (found != allocations.end()) found->second.poison_again();
+  });
 }
 
 }  // namespace
@@ -172,11 +217,16 @@ void check_freed() {
   for (Allocation& allocation : quarantine) allocation.check("something");
 }
 
-int64_t live_memory() { return static_cast<int64_t>(allocations.size()); }
+int64_t live_memory() {
+  const auto open =
+      std::count_if(pools.begin(), pools.end(), [](const Pool& pool) { return !pool.destroyed; });
+  return static_cast<int64_t>(allocations.size()) + open;
+}
 
 void forget_memory() {
   allocations.clear();
   quarantine.clear();
+  pools.clear();
   quarantined = used = 0;
 }
 
@@ -232,15 +282,31 @@ int ote_host_free(void* address) {
 }
 
 int ote_malloc_async(void** address, size_t bytes, void* stream) {
+  return guarded([&] { return allocate_async(address, bytes, nullptr, stream); });
+}
+
+int ote_pool_create(void** pool) {
   return guarded([&] {
-    if (capturing()) return cudaErrorStreamCaptureUnsupported;
-    const cudaError_t error = allocate(address, bytes, Place::device);
-    if (error != cudaSuccess || bytes == 0) return error;
-    // What gets there before the stream does is lost.
-    return enqueue(stream, [at = *address] {
-      const auto found = find(at, Place::device);
-      if (found != allocations.end()) found->second.poison_again();
-    });
+    *pool = &pools.emplace_back();
+    return cudaSuccess;
+  });
+}
+
+int ote_pool_destroy(void* pool) {
+  return guarded([&] {
+    const auto found = find_pool(pool);
+    if (found == pools.end()) return cudaErrorInvalidValue;
+    found->destroyed = true;
+    drain(found);
+    return cudaSuccess;
+  });
+}
+
+int ote_malloc_from_pool_async(void** address, size_t bytes, void* pool, void* stream) {
+  return guarded([&] {
+    const auto found = find_pool(pool);
+    if (found == pools.end()) return cudaErrorInvalidValue;
+    return allocate_async(address, bytes, &*found, stream);
   });
 }
 

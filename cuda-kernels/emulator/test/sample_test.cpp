@@ -41,3 +41,26 @@ TEST(a_cooperative_grid_meets_at_its_own_barrier) {
   });
   for (int i = 4; i < 8; i++) CHECK_NEAR(held[i], 160, 0);
 }
+
+TEST(a_pool_keeps_freed_memory_until_it_is_destroyed_and_unused) {
+  const auto available = [] {
+    size_t free = 0, total = 0;
+    CHECK(ote_memory_info(&free, &total) == 0);
+    return free;
+  };
+  const size_t before = available();
+  void *pool = nullptr, *one = nullptr, *two = nullptr;
+  CHECK(ote_pool_create(&pool) == 0 && ote_live() == 1);
+  CHECK(ote_malloc_from_pool_async(&one, 1000, pool, nullptr) == 0);
+  CHECK(before - available() == 1000);
+  CHECK(ote_free_async(one, nullptr) == 0);
+  CHECK(before - available() == 1000);
+  CHECK(ote_malloc_from_pool_async(&two, 1500, pool, nullptr) == 0);
+  CHECK(before - available() == 1500);
+  CHECK(ote_pool_destroy(pool) == 0);
+  CHECK(ote_malloc_from_pool_async(&one, 1000, pool, nullptr) == 1);
+  CHECK(ote_pool_destroy(pool) == 1);
+  CHECK(before - available() == 1500);
+  CHECK(ote_free_async(two, nullptr) == 0);
+  CHECK(available() == before && ote_live() == 0);
+}

@@ -77,6 +77,31 @@ TEST(results_do_not_depend_on_the_rest_of_the_batch) {
   }
 }
 
+TEST(a_grid_of_teams_is_no_larger_than_what_the_device_runs_at_once) {
+  std::mt19937 random(7);
+  std::vector<Sinkhorn> batch;
+  for (int k = 0; k < 9; k++) batch.emplace_back(random, 180 + 20 * k, 60).limit = 3;
+  const std::vector<Solution> expected = check::solve(batch, check::tight());
+  ote_device small;
+  ote_device_default(&small);
+  small.threads_per_multiprocessor = 480;  // one block of 256 where two are wanted, none of 512
+  for (int multiprocessors : {1, 3}) {
+    otc_device device = check::tight();
+    device.multiprocessors = small.multiprocessors = multiprocessors;
+    ote_reset(&small);
+    const std::vector<Solution> solutions = check::solve(batch, device);
+    for (size_t k = 0; k < batch.size(); k++) CHECK(same(solutions[k], expected[k]));
+    otc_sinkhorn_task wide{};
+    wide.n = 3;
+    wide.m = 8193;
+    int32_t order;
+    otc_launch launch;
+    CHECK(otc_sinkhorn_prepare(&wide, &order, 1, &device, &launch) == 720);
+  }
+  ote_device_default(&small);
+  ote_reset(&small);
+}
+
 TEST(what_is_cached_in_shared_memory_changes_no_bit) {
   std::mt19937 random(4);
   Sinkhorn p(random, 200, 200);
@@ -126,10 +151,62 @@ TEST(groups_follow_from_sizes_and_device_alone) {
   for (int g = 0; g < OTC_MAX_GROUPS; g++) {
     const otc_group& group = launch.groups[g];
     CHECK(group.shared > 0 && group.shared < h100.shared_per_block);
-    CHECK(group.blocks % group.team == 0);
     CHECK(group.blocks <= (g < 3 ? group.count : h100.multiprocessors * 512 / group.threads));
   }
-  CHECK(launch.groups[4].team == 132);
+}
+
+// The blocks of a group's smallest teams, level by level.
+std::vector<int> teams(const otc_group& group) {
+  std::vector<int> sizes;
+  int size = group.blocks;
+  for (const otc_level& level : group.levels) {
+    if (level.cut > 0) sizes.push_back(size /= level.cut);
+  }
+  return sizes;
+}
+
+TEST(teams_are_as_large_as_their_problems_pay_for) {
+  const otc_device h100 = {132, 227 << 10, 228 << 10};
+  auto group = [&](int which, std::vector<std::pair<int, int>> sizes) {
+    std::vector<otc_sinkhorn_task> tasks;
+    for (auto [count, n] : sizes) {
+      otc_sinkhorn_task task{};
+      task.n = task.m = n;
+      tasks.insert(tasks.end(), count, task);
+    }
+    std::vector<int32_t> order(tasks.size());
+    otc_launch launch;
+    const int count = static_cast<int>(tasks.size());
+    CHECK(otc_sinkhorn_prepare(tasks.data(), order.data(), count, &h100, &launch) == 0);
+    return launch.groups[which];
+  };
+  using Sizes = std::vector<int>;
+  // A huge problem has all blocks; a third of them hold one of the small ones that come after.
+  CHECK((teams(group(4, {{1, 8192}})) == Sizes{132}));
+  CHECK((teams(group(4, {{1, 8192}, {100, 1400}})) == Sizes{132, 44}));
+  CHECK((teams(group(4, {{100, 1400}})) == Sizes{44}));
+  // Few problems share the blocks that have something to do: 125 and 19 for n = 1000 and 300.
+  CHECK((teams(group(3, {{1, 1000}})) == Sizes{125}));
+  CHECK((teams(group(3, {{1, 1000}, {1, 300}})) == Sizes{72, 12}));
+  CHECK((teams(group(3, {{4, 1000}})) == Sizes{66}));
+  // Many problems leave each the blocks that hold it: 42 and 4.
+  CHECK((teams(group(3, {{1000, 300}})) == Sizes{4}));
+  CHECK((teams(group(3, {{20, 1000}, {1000, 300}})) == Sizes{44, 4}));
+}
+
+TEST(teams_that_are_cut_into_smaller_ones_change_no_bit) {
+  std::mt19937 random(8);
+  std::vector<Sinkhorn> batch;
+  for (int k = 0; k < 12; k++) {
+    batch.emplace_back(random, k == 0 ? 1500 : k < 3 ? 700 : 200, 60).limit = 1 + k % 3;
+  }
+  const std::vector<Solution> expected = check::solve(batch, check::device(1, 40 << 10));
+  otc_device device = check::device(16, 40 << 10);
+  check::same_bits("teams on three levels", [&] {
+    const std::vector<Solution> solutions = check::solve(batch, device);
+    for (size_t k = 0; k < batch.size(); k++) CHECK(same(solutions[k], expected[k]));
+    return solutions[0].bits();
+  });
 }
 
 TEST(one_large_problem_does_not_make_room_for_many) {

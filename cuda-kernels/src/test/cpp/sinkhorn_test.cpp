@@ -205,6 +205,29 @@ TEST(annealed_starts_end_at_the_same_plan_and_count_their_iterations) {
   judge_all({batch[0], batch[3], batch[6]}, check::device(4, 11 << 10), 2);
 }
 
+// Costs that rows and columns share, hundreds of epsilons apart, and a few epsilons of their own:
+// the plan is spread over all entries, and a few iterations find it at any epsilon.
+Sinkhorn shared(std::mt19937& random, int n, int m, float scale) {
+  Sinkhorn p(random, n, m);
+  const check::Floats row = check::uniform(random, n), column = check::uniform(random, m);
+  for (int i = 0; i < n; i++) {
+    for (int j = 0; j < m; j++) {
+      float& cost = p.cost[static_cast<size_t>(i) * m + j];
+      cost = scale * (row[i] + column[j] + 0.004f * cost);
+    }
+  }
+  p.epsilon = 0.001;
+  return p;
+}
+
+TEST(teams_solve_hundreds_of_rows_at_small_epsilons_and_widely_spread_costs) {
+  std::mt19937 random(13);
+  std::vector<Sinkhorn> batch = {shared(random, 512, 512, 1e-3f), shared(random, 1000, 600, 1e3f),
+                                 shared(random, 700, 1000, 1)};
+  batch.emplace_back(random, 600, 512).epsilon = 0.01;
+  judge_all(batch, check::device(4, 64 << 10), 2);
+}
+
 TEST(a_larger_problem_is_solved_by_both_tiers) {
   std::mt19937 random(12);
   Sinkhorn p(random, 200, 190, true);

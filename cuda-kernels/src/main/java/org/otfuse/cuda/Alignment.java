@@ -24,6 +24,7 @@ final class Alignment {
   private final FusionProgram program;
   private final Scratch scratch;
   private final ExactSolvers exact;
+  private final Pinned pinned;
   private final long model;
   private final long anchor;
   private final ModelMaps maps;
@@ -37,10 +38,19 @@ final class Alignment {
   /**
    * Lays out the alignment.
    *
+   * @param pinned what goes to the CPU and back, with as many floats as {@link #pinnedFloats} says;
+   *     other alignments may use it before and after
    * @param model address of the model's weights
    * @param anchor address of the anchor's
    */
-  Alignment(FusionProgram program, Scratch scratch, ExactSolvers exact, long model, long anchor) {
+  Alignment(
+      FusionProgram program,
+      Scratch scratch,
+      ExactSolvers exact,
+      Pinned pinned,
+      long model,
+      long anchor) {
+    this.pinned = pinned;
     this.program = program;
     this.scratch = scratch;
     this.exact = exact;
@@ -60,6 +70,19 @@ final class Alignment {
       step(s);
       scratch.recycle();
     }
+  }
+
+  /** How much pinned memory a program's exact problems need, one at a time. */
+  static long pinnedFloats(FusionProgram program) {
+    if (program.solver() != Solver.EXACT) {
+      return 0;
+    }
+    long n =
+        program.steps().stream()
+            .mapToLong(step -> program.groupSizes().get(step.group()))
+            .max()
+            .orElse(0);
+    return ModelMaps.permutations(program) ? n * n + 2 * n : 2 * n * n + 3 * n;
   }
 
   /** The stages but for the work that is left after the last. */
@@ -111,22 +134,28 @@ final class Alignment {
   private void assign(Step step, Group group, long cost) {
     int n = group.n();
     long square = (long) n * n;
-    CoarsePotentials coarse =
-        new CoarsePotentials(scratch, List.of(new CoarsePotentials.Task(cost, n)));
-    Pinned costs = new Pinned(scratch, square);
-    Pinned potentials = new Pinned(scratch, n);
-    Pinned source = new Pinned(scratch, n);
-    work.add(coarse);
-    work.add(costs.download(cost, square));
+    long mass = scratch.uniform(n);
+    CoarsePotentials coarse = coarse(cost, mass, mass, n);
+    Pinned potentials = pinned.after(square);
+    Pinned source = pinned.after(square + n);
+    work.add(pinned.download(cost, square));
     work.add(potentials.download(coarse.potentials(0), n));
     thenOnHost(
         () -> {
-          List<FloatBuffer> matrix = List.of(costs.floats(square));
+          List<FloatBuffer> matrix = List.of(pinned.floats(square));
           List<FloatBuffer> start = List.of(potentials.floats(n));
           source.put(exact.assign(matrix, start).get(0).map().source());
         });
     work.add(source.upload(group.source(), n));
     work.addAll(maps.indices(step.group()));
+  }
+
+  /** Adds the work that finds potentials to start from. */
+  private CoarsePotentials coarse(long cost, long a, long b, int n) {
+    CoarsePotentials coarse =
+        new CoarsePotentials(scratch, List.of(new CoarsePotentials.Task(cost, a, b, n, n)));
+    work.add(coarse);
+    return coarse;
   }
 
   private void couple(Step step, Group group, long cost) {
@@ -171,21 +200,24 @@ final class Alignment {
 
   private void transport(int n, long cost, long a, long b, long plan) {
     long square = (long) n * n;
-    Pinned costs = new Pinned(scratch, square);
-    Pinned rows = new Pinned(scratch, n);
-    Pinned columns = new Pinned(scratch, n);
-    Pinned plans = new Pinned(scratch, square);
-    work.add(costs.download(cost, square));
+    CoarsePotentials coarse = coarse(cost, a, b, n);
+    Pinned plans = pinned.after(square);
+    Pinned rows = pinned.after(2 * square);
+    Pinned columns = pinned.after(2 * square + n);
+    Pinned potentials = pinned.after(2 * square + 2L * n);
+    work.add(pinned.download(cost, square));
     work.add(rows.download(a, n));
     work.add(columns.download(b, n));
+    work.add(potentials.download(coarse.potentials(0), n));
     thenOnHost(
         () ->
             exact.transport(
                 List.of(
                     new ExactSolvers.Problem(
-                        costs.floats(square),
+                        pinned.floats(square),
                         rows.floats(n),
                         columns.floats(n),
+                        potentials.floats(n),
                         plans.floats(square)))));
     work.add(plans.upload(plan, square));
   }

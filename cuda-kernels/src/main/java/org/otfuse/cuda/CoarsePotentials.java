@@ -4,13 +4,15 @@ import java.util.ArrayList;
 import java.util.List;
 import org.otfuse.SinkhornSettings;
 
-/** Column potentials that an assignment can start from: a few Sinkhorn iterations on the device. */
+/**
+ * Column potentials that an exact solver can start from: a few Sinkhorn iterations on the device.
+ */
 final class CoarsePotentials implements Work {
   private static final SinkhornSettings COARSE =
       new SinkhornSettings(0.01, 1e-2, 50, Double.POSITIVE_INFINITY, false);
 
-  /** One square cost matrix [n,n]. */
-  record Task(long cost, int n) {}
+  /** One problem: addresses of the cost [n,m] and the marginals [n] and [m]. */
+  record Task(long cost, long a, long b, int n, int m) {}
 
   private final List<Long> potentials = new ArrayList<>();
   private final SinkhornBatch sinkhorn;
@@ -18,26 +20,24 @@ final class CoarsePotentials implements Work {
   CoarsePotentials(Scratch scratch, List<Task> batch) {
     List<SinkhornBatch.Task> tasks = new ArrayList<>();
     for (Task task : batch) {
-      int n = task.n;
-      long mass = scratch.uniform(n);
-      long g = scratch.temporaryFloats(n);
+      long g = scratch.temporaryFloats(task.m);
       potentials.add(g);
       tasks.add(
           new SinkhornBatch.Task(
               task.cost,
-              mass,
-              mass,
-              scratch.temporaryFloats((long) n * n),
-              scratch.temporaryFloats(n),
+              task.a,
+              task.b,
+              scratch.temporaryFloats((long) task.n * task.m),
+              scratch.temporaryFloats(task.n),
               g,
-              n,
-              n,
+              task.n,
+              task.m,
               COARSE));
     }
     sinkhorn = new SinkhornBatch(scratch, tasks);
   }
 
-  /** Where the potentials [n] of a task are written. */
+  /** Where the potentials [m] of a task are written. */
   long potentials(int task) {
     return potentials.get(task);
   }

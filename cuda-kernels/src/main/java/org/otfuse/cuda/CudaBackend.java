@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
-import org.otfuse.BackendChoice;
 import org.otfuse.TransportReport;
 import org.otfuse.cuda.SoftAxes.Segment;
 import org.otfuse.cuda.abi.OtfuseCuda;
@@ -46,7 +45,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public String name() {
-    return BackendChoice.CUDA.label();
+    return engine.driver().backendName();
   }
 
   @Override

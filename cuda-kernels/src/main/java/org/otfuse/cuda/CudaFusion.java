@@ -4,6 +4,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongFunction;
 import org.otfuse.cuda.Alignment.Stage;
 import org.otfuse.cuda.ModelMaps.Tensor;
 import org.otfuse.spi.CompiledFusion;
@@ -43,10 +44,19 @@ final class CudaFusion implements CompiledFusion {
       try {
         uploads = scratch.keep(engine.createStream());
         output = scratch.floats(program.length());
-        anchor = member(program.anchor(), Optional.empty());
+        anchor = member(program.anchor(), weights -> Optional.empty());
+        Pinned pinned = new Pinned(scratch, Alignment.pinnedFloats(program));
         for (int k = 0; k < program.weights().size(); k++) {
           if (program.weights().get(k) != 0) {
-            members.add(k == program.anchor() ? anchor : member(k, Optional.of(exact)));
+            members.add(
+                k == program.anchor()
+                    ? anchor
+                    : member(
+                        k,
+                        weights ->
+                            Optional.of(
+                                new Alignment(
+                                    program, scratch, exact, pinned, weights, anchor.weights))));
           }
         }
         aligned = members.stream().filter(m -> m.alignment.isPresent()).toList();
@@ -61,14 +71,10 @@ final class CudaFusion implements CompiledFusion {
     }
   }
 
-  private Member member(int model, Optional<ExactSolvers> exact) {
+  private Member member(int model, LongFunction<Optional<Alignment>> alignment) {
     long weights = scratch.floats(program.length());
     long arrived = scratch.keep(engine.createEvent()).value();
-    return new Member(
-        model,
-        weights,
-        arrived,
-        exact.map(e -> new Alignment(program, scratch, e, weights, anchor.weights)));
+    return new Member(model, weights, arrived, alignment.apply(weights));
   }
 
   private List<Graph> capture() {

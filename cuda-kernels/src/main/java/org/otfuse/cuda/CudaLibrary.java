@@ -1,6 +1,9 @@
 package org.otfuse.cuda;
 
 import java.net.URL;
+import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.bytedeco.cuda.global.cublas;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Loader;
@@ -13,6 +16,12 @@ final class CudaLibrary {
 
   private static final String PLATFORM = "linux-x86_64";
   private static final String DRIVER_FILE = "libcuda.so.1";
+
+  /** The major version of CUDA that the back end is for, and the others that may be installed. */
+  private static final int CUDA = 13;
+
+  private static final int OLDEST = 10;
+  private static final int NEWEST = 16;
 
   private CudaLibrary() {}
 
@@ -57,17 +66,37 @@ final class CudaLibrary {
     try {
       Loader.load(preset);
     } catch (LinkageError e) {
-      throw new BackendUnavailableException(toolkitProblem(e, what), e);
+      throw new BackendUnavailableException(toolkitProblem(e, what, CudaLibrary::installed), e);
     }
   }
 
-  /** What a failed load of CUDA's libraries means: they name the file that was not found. */
-  static String toolkitProblem(LinkageError e, String what) {
+  /** Whether there is a CUDA runtime of that major version. */
+  private static boolean installed(int major) {
+    try {
+      Loader.loadGlobal("libcudart.so." + major);
+      return true;
+    } catch (LinkageError e) {
+      return false;
+    }
+  }
+
+  /**
+   * What a failed load of CUDA's libraries means: they name the file that was not found.
+   *
+   * @param installed which major versions of CUDA there are
+   */
+  static String toolkitProblem(LinkageError e, String what, IntPredicate installed) {
     String reason = reason(e);
     if (reason.contains(DRIVER_FILE)) {
       return noDriver();
     }
-    return "The libraries of CUDA 13 cannot be loaded: "
+    String others =
+        IntStream.rangeClosed(OLDEST, NEWEST)
+            .filter(major -> major != CUDA && installed.test(major))
+            .mapToObj(major -> "CUDA " + major)
+            .collect(Collectors.joining(" and "));
+    return "The libraries of CUDA 13 cannot be loaded"
+        + (others.isEmpty() ? ": " : ", found " + others + ": ")
         + what
         + " is needed ("
         + reason

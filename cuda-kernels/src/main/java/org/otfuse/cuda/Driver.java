@@ -13,12 +13,13 @@ interface Driver extends Kernels {
   /** For example {@code cudaErrorMemoryAllocation}; no status. */
   String errorName(int status);
 
+  /** What a back end on top of it is called; no status. */
+  String backendName();
+
   /** What runs underneath, for people; no status. */
   String description();
 
   int driverVersion(int[] version);
-
-  int runtimeVersion(int[] version);
 
   int deviceCount(int[] count);
 
@@ -29,14 +30,17 @@ interface Driver extends Kernels {
   /** Makes a device the calling thread's. */
   int selectDevice(int device);
 
-  /** Lets the device's pool keep freed memory for the next allocation. */
-  int keepFreedMemory(int device);
+  /** A pool of device memory, which keeps what is freed for the next allocation. */
+  int createPool(int device, long[] pool);
+
+  /** Gives the pool's memory back to the device, once all that was taken from it is freed. */
+  int destroyPool(long pool);
 
   /** Free and total bytes of the selected device. */
   int memory(long[] free, long[] total);
 
-  /** Stream-ordered, aligned to 256 bytes. */
-  int allocate(long bytes, long stream, long[] address);
+  /** From a pool, stream-ordered, aligned to 256 bytes. */
+  int allocate(long bytes, long pool, long stream, long[] address);
 
   int free(long address, long stream);
 

@@ -25,6 +25,7 @@ final class Engine implements AutoCloseable {
   private final Set<Resource> open = new LinkedHashSet<>();
   private final otc_device limits = new otc_device();
   private final String deviceName;
+  private final Resource pool;
   private final Resource stream;
   private final Staging staging;
   private Resource blas;
@@ -47,7 +48,9 @@ final class Engine implements AutoCloseable {
           .multiprocessors(attribute(Attribute.MULTIPROCESSORS))
           .shared_per_block(attribute(Attribute.SHARED_PER_BLOCK))
           .shared_per_multiprocessor(attribute(Attribute.SHARED_PER_MULTIPROCESSOR));
-      check(driver.keepFreedMemory(device), "cudaMemPoolSetAttribute");
+      long[] handle = new long[1];
+      check(driver.createPool(device, handle), "cudaMemPoolCreate");
+      pool = new Resource(handle[0], "cudaMemPoolDestroy", driver::destroyPool);
       stream = createStream();
       staging = new Staging(this);
     } catch (RuntimeException e) {
@@ -180,9 +183,9 @@ final class Engine implements AutoCloseable {
    */
   Resource allocate(long bytes) {
     long[] address = new long[1];
-    int status = driver.allocate(bytes, stream(), address);
+    int status = driver.allocate(bytes, pool.value(), stream(), address);
     if (status != Driver.OK) {
-      throw failure(status, "cudaMallocAsync", Failures.size(bytes));
+      throw failure(status, "cudaMallocFromPoolAsync", Failures.size(bytes));
     }
     return new Resource(address[0], "cudaFreeAsync", a -> driver.free(a, stream()));
   }

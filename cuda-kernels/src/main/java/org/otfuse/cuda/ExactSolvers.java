@@ -20,7 +20,8 @@ import org.otfuse.spi.Span;
 
 /**
  * Assignments and linear transport, which are solved on the CPU: by the native back end where it
- * can be used, otherwise by the java one. It is opened when it is first needed. Used within a turn.
+ * can be used, otherwise by the java one, whose linear transport ignores the start that it is
+ * given. It is opened when it is first needed. Used within a turn.
  */
 final class ExactSolvers implements AutoCloseable {
   private final BackendSettings settings;
@@ -61,7 +62,9 @@ final class ExactSolvers implements AutoCloseable {
         throw new IllegalArgumentException(
             "cost [" + cost.rows() + "," + cost.columns() + "] is not square");
       }
-      tasks.add(new CoarsePotentials.Task(call.at(cost), cost.rows()));
+      int n = cost.rows();
+      long mass = call.scratch().uniform(n);
+      tasks.add(new CoarsePotentials.Task(call.at(cost), mass, mass, n, n));
     }
     if (tasks.isEmpty()) {
       return List.of();
@@ -89,29 +92,43 @@ final class ExactSolvers implements AutoCloseable {
       List<Matrix> matrices = new ArrayList<>();
       List<Span> spans = new ArrayList<>();
       for (int k = 0; k < costs.size(); k++) {
-        FloatBuffer g = potentials.get(k);
-        for (int j = g.position(); j < g.limit(); j++) {
-          if (!Float.isFinite(g.get(j))) {
-            g.put(j, 0);
-          }
-        }
-        matrices.add(uploads.matrix(costs.get(k), g.remaining(), g.remaining()));
-        spans.add(uploads.span(g));
+        int n = potentials.get(k).remaining();
+        matrices.add(uploads.matrix(costs.get(k), n, n));
+        spans.add(uploads.start(potentials.get(k)));
       }
       return host().assign(matrices, spans);
     }
   }
 
-  /** Linear transport of costs on the device. */
+  /** Linear transport of costs on the device, started from its potentials. */
   List<TransportReport> transport(Call call, List<ExactTask> tasks) {
+    if (tasks.isEmpty()) {
+      return List.of();
+    }
     List<Long> plans = tasks.stream().map(task -> call.at(task.plan())).toList();
+    CoarsePotentials coarse =
+        new CoarsePotentials(
+            call.scratch(),
+            tasks.stream()
+                .map(
+                    task ->
+                        new CoarsePotentials.Task(
+                            call.at(task.cost()),
+                            call.at(task.a()),
+                            call.at(task.b()),
+                            task.cost().rows(),
+                            task.cost().columns()))
+                .toList());
+    coarse.enqueue();
     List<Problem> problems = new ArrayList<>();
-    for (ExactTask task : tasks) {
+    for (int k = 0; k < tasks.size(); k++) {
+      ExactTask task = tasks.get(k);
       problems.add(
           new Problem(
               download(call, call.at(task.cost()), task.cost().length()),
               download(call, call.at(task.a()), task.a().length()),
               download(call, call.at(task.b()), task.b().length()),
+              download(call, coarse.potentials(k), task.b().length()),
               direct(task.plan().length())));
     }
     List<TransportReport> reports = transport(problems);
@@ -121,13 +138,19 @@ final class ExactSolvers implements AutoCloseable {
     return reports;
   }
 
-  /** Linear transport in direct buffers: a cost [n,m], masses [n] and [m]; the plan is written. */
-  record Problem(FloatBuffer cost, FloatBuffer a, FloatBuffer b, FloatBuffer plan) {}
+  /**
+   * Linear transport in direct buffers: a cost [n,m], masses [n] and [m]; the plan is written.
+   *
+   * @param potentials of the columns [m], to start from; those that are not finite count as 0
+   */
+  record Problem(
+      FloatBuffer cost, FloatBuffer a, FloatBuffer b, FloatBuffer potentials, FloatBuffer plan) {}
 
   /** Linear transport of a batch, which the CPU's threads share. */
   List<TransportReport> transport(List<Problem> problems) {
     try (Uploads uploads = new Uploads()) {
       List<ExactTask> tasks = new ArrayList<>();
+      List<Span> spans = new ArrayList<>();
       for (Problem p : problems) {
         int n = p.a.remaining();
         int m = p.b.remaining();
@@ -137,8 +160,9 @@ final class ExactSolvers implements AutoCloseable {
                 uploads.span(p.a),
                 uploads.span(p.b),
                 uploads.room(n, m)));
+        spans.add(uploads.start(p.potentials));
       }
-      List<TransportReport> reports = host().transport(tasks);
+      List<TransportReport> reports = host().transport(tasks, spans);
       for (int k = 0; k < tasks.size(); k++) {
         host().download(tasks.get(k).plan().span(), problems.get(k).plan);
       }
@@ -166,6 +190,16 @@ final class ExactSolvers implements AutoCloseable {
       DeviceBuffer buffer = host().upload(values);
       buffers.add(buffer);
       return Span.of(buffer);
+    }
+
+    /** Potentials to start from, made finite where they are not. */
+    Span start(FloatBuffer potentials) {
+      for (int j = potentials.position(); j < potentials.limit(); j++) {
+        if (!Float.isFinite(potentials.get(j))) {
+          potentials.put(j, 0);
+        }
+      }
+      return span(potentials);
     }
 
     Matrix matrix(FloatBuffer values, int rows, int columns) {

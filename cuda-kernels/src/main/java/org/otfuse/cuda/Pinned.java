@@ -9,28 +9,41 @@ import org.bytedeco.javacpp.BytePointer;
 final class Pinned {
   private final Engine engine;
   private final long address;
-  private final ByteBuffer memory;
 
-  /** Takes room for so many floats, at least one, as long as the scratch memory. */
+  /** Takes room for so many floats, which may be none, as long as the scratch memory. */
   Pinned(Scratch scratch, long floats) {
-    this.engine = scratch.engine();
-    long bytes = Math.max(1, floats) * Float.BYTES;
-    this.address = scratch.keep(engine.allocateHost(bytes)).value();
-    this.memory =
-        new BytePointer(new Address(address))
-            .capacity(bytes)
-            .asByteBuffer()
-            .order(ByteOrder.nativeOrder());
+    this(
+        scratch.engine(),
+        floats == 0
+            ? 0
+            : scratch.keep(scratch.engine().allocateHost(floats * Float.BYTES)).value());
+  }
+
+  private Pinned(Engine engine, long address) {
+    this.engine = engine;
+    this.address = address;
+  }
+
+  /** The part that begins after so many floats. */
+  Pinned after(long floats) {
+    return new Pinned(engine, address + floats * Float.BYTES);
+  }
+
+  private ByteBuffer words(long count) {
+    return new BytePointer(new Address(address))
+        .capacity(count * Float.BYTES)
+        .asByteBuffer()
+        .order(ByteOrder.nativeOrder());
   }
 
   /** Its first floats. */
   FloatBuffer floats(long count) {
-    return memory.asFloatBuffer().limit(Math.toIntExact(count));
+    return words(count).asFloatBuffer();
   }
 
   /** Writes whole numbers to its beginning. */
   void put(int[] values) {
-    memory.asIntBuffer().put(values);
+    words(values.length).asIntBuffer().put(values);
   }
 
   /** Brings so many words from the device. */

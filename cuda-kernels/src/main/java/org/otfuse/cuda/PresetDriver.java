@@ -7,12 +7,14 @@ import org.bytedeco.cuda.cudart.CUgraphExec_st;
 import org.bytedeco.cuda.cudart.CUgraph_st;
 import org.bytedeco.cuda.cudart.CUmemPoolHandle_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.cuda.cudart.cudaMemPoolProps;
 import org.bytedeco.cuda.global.cublas;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.SizeTPointer;
+import org.otfuse.BackendChoice;
 
 /** The real thing: JavaCPP's presets of the CUDA runtime and cuBLAS. */
 final class PresetDriver implements Driver {
@@ -31,6 +33,11 @@ final class PresetDriver implements Driver {
     return status >= BLAS
         ? cublas.cublasGetStatusName(status - BLAS).getString()
         : cudart.cudaGetErrorName(status).getString();
+  }
+
+  @Override
+  public String backendName() {
+    return BackendChoice.CUDA.label();
   }
 
   @Override
@@ -87,11 +94,6 @@ final class PresetDriver implements Driver {
   }
 
   @Override
-  public int runtimeVersion(int[] version) {
-    return status(cudart.cudaRuntimeGetVersion(version));
-  }
-
-  @Override
   public int deviceCount(int[] count) {
     return status(cudart.cudaGetDeviceCount(count));
   }
@@ -114,17 +116,38 @@ final class PresetDriver implements Driver {
     return status(cudart.cudaSetDevice(device));
   }
 
+  private static CUmemPoolHandle_st pool(long pool) {
+    return new CUmemPoolHandle_st(new Address(pool));
+  }
+
   @Override
-  public int keepFreedMemory(int device) {
-    CUmemPoolHandle_st pool = new CUmemPoolHandle_st();
-    int status = status(cudart.cudaDeviceGetDefaultMemPool(pool, device));
+  public int createPool(int device, long[] pool) {
+    CUmemPoolHandle_st handle = new CUmemPoolHandle_st();
+    int status;
+    try (cudaMemPoolProps properties = new cudaMemPoolProps()) {
+      Pointer.memset(properties, 0, properties.sizeof());
+      properties.allocType(cudart.cudaMemAllocationTypePinned);
+      properties.location().type(cudart.cudaMemLocationTypeDevice).id(device);
+      status = handle(cudart.cudaMemPoolCreate(handle, properties), handle, pool);
+    }
     if (status != OK) {
       return status;
     }
     try (LongPointer everything = new LongPointer(new long[] {-1})) {
-      return status(
-          cudart.cudaMemPoolSetAttribute(pool, cudart.cudaMemPoolAttrReleaseThreshold, everything));
+      status =
+          status(
+              cudart.cudaMemPoolSetAttribute(
+                  handle, cudart.cudaMemPoolAttrReleaseThreshold, everything));
     }
+    if (status != OK) {
+      cudart.cudaMemPoolDestroy(handle);
+    }
+    return status;
+  }
+
+  @Override
+  public int destroyPool(long pool) {
+    return status(cudart.cudaMemPoolDestroy(pool(pool)));
   }
 
   @Override
@@ -139,9 +162,10 @@ final class PresetDriver implements Driver {
   }
 
   @Override
-  public int allocate(long bytes, long stream, long[] address) {
+  public int allocate(long bytes, long pool, long stream, long[] address) {
     Pointer memory = new Address(0);
-    return handle(cudart.cudaMallocAsync(memory, bytes, stream(stream)), memory, address);
+    return handle(
+        cudart.cudaMallocFromPoolAsync(memory, bytes, pool(pool), stream(stream)), memory, address);
   }
 
   @Override

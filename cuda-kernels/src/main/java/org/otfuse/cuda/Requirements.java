@@ -3,13 +3,12 @@ package org.otfuse.cuda;
 import org.otfuse.BackendUnavailableException;
 import org.otfuse.cuda.Driver.Attribute;
 
-/** What the back end needs of driver, runtime and GPU; says in one sentence what is not met. */
+/** What the back end needs of driver and GPU; says in one sentence what is not met. */
 final class Requirements {
   /** The property that chooses the GPU by its number, 0 by default. */
   static final String DEVICE_PROPERTY = "otfuse.cuda.device";
 
-  private static final int CUDA = 13;
-  private static final int CUDA_VERSION = CUDA * 1000;
+  private static final int CUDA_VERSION = 13000;
   private static final int CAPABILITY = 80;
 
   private final Driver driver;
@@ -26,13 +25,13 @@ final class Requirements {
    */
   static int check(Driver driver) {
     Requirements requirements = new Requirements(driver);
-    requirements.checkVersions();
+    requirements.checkDriver();
     int device = requirements.device();
     requirements.checkDevice(device);
     return device;
   }
 
-  private void checkVersions() {
+  private void checkDriver() {
     int[] version = new int[1];
     check(driver.driverVersion(version), "cudaDriverGetVersion");
     if (version[0] < CUDA_VERSION) {
@@ -40,13 +39,6 @@ final class Requirements {
           "The NVIDIA driver is for CUDA "
               + PresetDriver.version(version[0])
               + ", the cuda back end needs one for CUDA 13.0 or newer: driver 580 or newer.");
-    }
-    check(driver.runtimeVersion(version), "cudaRuntimeGetVersion");
-    if (version[0] / 1000 != CUDA) {
-      throw new BackendUnavailableException(
-          "The CUDA runtime is version "
-              + PresetDriver.version(version[0])
-              + ", the cuda back end needs version 13.");
     }
   }
 

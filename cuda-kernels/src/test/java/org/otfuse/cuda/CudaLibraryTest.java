@@ -37,7 +37,7 @@ class CudaLibraryTest {
     named.initCause(
         new UnsatisfiedLinkError(
             "/cache/libjnicudart.so: libcuda.so.1: cannot open shared object file"));
-    assertEquals(NO_DRIVER, CudaLibrary.toolkitProblem(named, "the CUDA runtime"));
+    assertEquals(NO_DRIVER, CudaLibrary.toolkitProblem(named, "the CUDA runtime", m -> true));
   }
 
   @Test
@@ -48,6 +48,23 @@ class CudaLibraryTest {
     assertEquals(
         "The libraries of CUDA 13 cannot be loaded: cuBLAS is needed (libcublas.so.13: cannot open"
             + " shared object file); install CUDA 13 and put its lib64 folder on LD_LIBRARY_PATH.",
-        CudaLibrary.toolkitProblem(named, "cuBLAS"));
+        CudaLibrary.toolkitProblem(named, "cuBLAS", major -> false));
+  }
+
+  @Test
+  void anotherMajorVersionOfCudaIsNamed() {
+    LinkageError named =
+        new UnsatisfiedLinkError(
+            "/cache/libjnicudart.so: libcudart.so.13: cannot open shared object file");
+    assertEquals(
+        "The libraries of CUDA 13 cannot be loaded, found CUDA 12: the CUDA runtime is needed"
+            + " (libcudart.so.13: cannot open shared object file); install CUDA 13 and put its"
+            + " lib64 folder on LD_LIBRARY_PATH.",
+        CudaLibrary.toolkitProblem(named, "the CUDA runtime", major -> major == 12));
+  }
+
+  @Test
+  void theBackEndOnTheRealDriverIsCalledCuda() {
+    assertEquals("cuda", new PresetDriver().backendName());
   }
 }

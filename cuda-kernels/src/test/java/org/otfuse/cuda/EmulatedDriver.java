@@ -17,18 +17,17 @@ final class EmulatedDriver implements Driver {
   }
 
   @Override
+  public String backendName() {
+    return "cuda-emulated";
+  }
+
+  @Override
   public String description() {
     return "emulated CUDA";
   }
 
   @Override
   public int driverVersion(int[] version) {
-    version[0] = VERSION;
-    return OK;
-  }
-
-  @Override
-  public int runtimeVersion(int[] version) {
     version[0] = VERSION;
     return OK;
   }
@@ -55,8 +54,13 @@ final class EmulatedDriver implements Driver {
   }
 
   @Override
-  public int keepFreedMemory(int device) {
-    return OK;
+  public int createPool(int device, long[] pool) {
+    return Emulator.ote_pool_create(pool);
+  }
+
+  @Override
+  public int destroyPool(long pool) {
+    return Emulator.ote_pool_destroy(pool);
   }
 
   @Override
@@ -65,8 +69,8 @@ final class EmulatedDriver implements Driver {
   }
 
   @Override
-  public int allocate(long bytes, long stream, long[] address) {
-    return Emulator.ote_malloc_async(address, bytes, stream);
+  public int allocate(long bytes, long pool, long stream, long[] address) {
+    return Emulator.ote_malloc_from_pool_async(address, bytes, pool, stream);
   }
 
   @Override

@@ -48,8 +48,15 @@ final class Emulator {
 
   static native @Cast("const char*") BytePointer ote_error_name(int error);
 
-  static native int ote_malloc_async(
-      @Cast("void**") long[] address, @Cast("size_t") long bytes, @Cast("void*") long stream);
+  static native int ote_pool_create(@Cast("void**") long[] pool);
+
+  static native int ote_pool_destroy(@Cast("void*") long pool);
+
+  static native int ote_malloc_from_pool_async(
+      @Cast("void**") long[] address,
+      @Cast("size_t") long bytes,
+      @Cast("void*") long pool,
+      @Cast("void*") long stream);
 
   static native int ote_free_async(@Cast("void*") long address, @Cast("void*") long stream);
 

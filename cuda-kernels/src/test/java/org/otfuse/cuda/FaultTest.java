@@ -34,7 +34,6 @@ import org.otfuse.spi.FusionProgram.Normalization;
 import org.otfuse.spi.FusionProgram.Part;
 import org.otfuse.spi.FusionProgram.Segment;
 import org.otfuse.spi.FusionProgram.Step;
-import org.otfuse.spi.Matrix;
 
 /**
  * Any call of CUDA may fail: nothing leaks, and the engine works on or says that it cannot. What
@@ -49,7 +48,7 @@ class FaultTest {
   private static final int LENGTH = 40;
 
   /** Four neurons with a normalisation, then three, then two outputs. */
-  private static FusionProgram program(Solver solver) {
+  static FusionProgram program(Solver solver) {
     Axis none = new Axis(true, List.of(new Segment(-1, 1, 3)));
     Axis first = new Axis(false, List.of(new Segment(0, 1, 4)));
     Axis second = new Axis(false, List.of(new Segment(1, 1, 3)));
@@ -81,16 +80,31 @@ class FaultTest {
         .asFloatBuffer();
   }
 
-  /** All that is done between opening and closing: a prepared fusion twice, and single calls. */
-  static void work(Backend backend, Solver solver) {
+  /** A prepared fusion of three models, run so often. */
+  static void fuse(Backend backend, Solver solver, int runs) {
     List<FloatBuffer> models = List.of(direct(), direct(), direct());
     try (CompiledFusion fusion = backend.compile(program(solver)).orElseThrow()) {
-      fusion.run(models, direct());
-      fusion.run(models, direct());
+      for (int run = 0; run < runs; run++) {
+        fusion.run(models, direct());
+      }
     }
-    try (DeviceBuffer cost = backend.upload(FloatBuffer.allocate(9))) {
-      backend.assign(List.of(Matrix.of(cost, 3, 3)));
-    }
+  }
+
+  /** What is done between opening and closing. */
+  private interface Calls {
+    void on(Backend backend);
+  }
+
+  private static Calls fusion(Solver solver) {
+    return backend -> fuse(backend, solver, 2);
+  }
+
+  private static Calls batch(Operation operation) {
+    return backend -> {
+      try (Operation.Buffers buffers = new Operation.Buffers(backend)) {
+        operation.run(backend, buffers, 2);
+      }
+    };
   }
 
   private static WatchedDriver watch() {
@@ -113,24 +127,32 @@ class FaultTest {
     Emulator.ote_reset(null);
   }
 
-  /** Runs everything once for each of its calls, which fails. */
-  private static void failEach(Solver solver, int error, boolean forGood) {
+  /** Does the calls once for each call of the driver from number {@code first} on, which fails. */
+  private static void failEach(Calls calls, int first, int error, boolean forGood) {
     WatchedDriver sound = watch();
     try (Backend backend = open(sound)) {
-      work(backend, solver);
+      calls.on(backend);
     }
     assertEquals(0, Emulator.ote_live(), "left without a fault");
-    for (int call = 0; call < sound.calls().size(); call++) {
+    for (int call = first; call < sound.calls().size(); call++) {
       String name = sound.calls().get(call);
       if (error != MEMORY || name.startsWith("allocate") || name.equals("instantiate")) {
         String what = "call %d, %s, fails with %d".formatted(call, name, error);
-        failAt(call, solver, error, forGood, what);
+        failAt(call, calls, error, forGood, what);
         assertEquals(0, Emulator.ote_live(), "left after " + what);
       }
     }
   }
 
-  private static void failAt(int call, Solver solver, int error, boolean forGood, String what) {
+  /** How many calls opening takes. */
+  private static int opening() {
+    WatchedDriver driver = watch();
+    try (Backend backend = open(driver)) {
+      return driver.calls().size();
+    }
+  }
+
+  private static void failAt(int call, Calls calls, int error, boolean forGood, String what) {
     WatchedDriver driver = watch().failing(call, error, forGood);
     Backend backend;
     try {
@@ -142,13 +164,13 @@ class FaultTest {
     try (backend) {
       while (driver.calls().size() <= call) {
         try {
-          work(backend, solver);
+          calls.on(backend);
         } catch (DeviceException e) {
           assertNames(error, e, what);
         }
       }
       try {
-        work(backend, solver);
+        calls.on(backend);
         assertFalse(forGood, what);
       } catch (DeviceException e) {
         assertNames(error, e, what);
@@ -175,7 +197,7 @@ class FaultTest {
       value = Solver.class,
       names = {"EXACT", "SINKHORN"})
   void afterAnErrorThatPassesTheEngineWorksOn(Solver solver) {
-    failEach(solver, INVALID_VALUE, false);
+    failEach(fusion(solver), 0, INVALID_VALUE, false);
   }
 
   @ParameterizedTest
@@ -183,7 +205,7 @@ class FaultTest {
       value = Solver.class,
       names = {"EXACT", "SINKHORN"})
   void afterAnErrorThatLosesTheDeviceEveryCallSaysSo(Solver solver) {
-    failEach(solver, LAUNCH_FAILURE, true);
+    failEach(fusion(solver), 0, LAUNCH_FAILURE, true);
   }
 
   @ParameterizedTest
@@ -191,7 +213,16 @@ class FaultTest {
       value = Solver.class,
       names = {"EXACT", "SINKHORN"})
   void afterMemoryThatCouldNotBeHadTheEngineWorksOn(Solver solver) {
-    failEach(solver, MEMORY, false);
+    failEach(fusion(solver), 0, MEMORY, false);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyOperationMayFailAtAnyCall(Operation operation) {
+    int first = opening();
+    failEach(batch(operation), first, INVALID_VALUE, false);
+    failEach(batch(operation), first, LAUNCH_FAILURE, true);
+    failEach(batch(operation), first, MEMORY, false);
   }
 
   @Test
@@ -200,13 +231,13 @@ class FaultTest {
     try (Backend backend = open(driver)) {
       driver.failing(driver.calls().size() + 1, INVALID_VALUE, false);
       assertEquals(
-          "CUDA failed with cudaErrorInvalidValue in cudaMallocAsync; the engine can still be used,"
+          "CUDA failed with cudaErrorInvalidValue in cudaMallocFromPoolAsync; the engine can still be used,"
               + " and otfuse backends --selftest tells whether the GPU works.",
           assertThrows(DeviceException.class, () -> backend.allocate(1)).getMessage());
       backend.allocate(1).close();
       driver.failing(driver.calls().size() + 1, LAUNCH_FAILURE, true);
       assertEquals(
-          "CUDA failed with cudaErrorLaunchFailure in cudaMallocAsync and the GPU is lost to this"
+          "CUDA failed with cudaErrorLaunchFailure in cudaMallocFromPoolAsync and the GPU is lost to this"
               + " process: close the engine and start the process again.",
           assertThrows(DeviceException.class, () -> backend.allocate(1)).getMessage());
     }
@@ -219,7 +250,7 @@ class FaultTest {
       assertTrue(
           e.getMessage()
               .matches(
-                  "CUDA failed with cudaErrorMemoryAllocation in cudaMallocAsync: 4\\.0 TiB asked"
+                  "CUDA failed with cudaErrorMemoryAllocation in cudaMallocFromPoolAsync: 4\\.0 TiB asked"
                       + " for, \\d+\\.\\d [KMG]iB of \\d+\\.\\d [KMG]iB free on the GPU; close"
                       + " buffers, or fuse fewer or smaller models at a time\\."),
           e::getMessage);
@@ -227,14 +258,29 @@ class FaultTest {
     }
   }
 
+  private static long freeMemory() {
+    long[] free = new long[1];
+    assertEquals(Driver.OK, Emulator.ote_memory_info(free, new long[1]));
+    return free[0];
+  }
+
+  private static long totalMemory() {
+    long[] total = new long[1];
+    assertEquals(Driver.OK, Emulator.ote_memory_info(new long[1], total));
+    return total[0];
+  }
+
   @Test
   void closingABackendReleasesWhatWasLeftOpen() {
     Backend backend = open(watch());
     CompiledFusion fusion = backend.compile(program(Solver.SINKHORN)).orElseThrow();
     DeviceBuffer buffer = backend.allocate(100);
+    backend.allocate(100).close();
     assertTrue(Emulator.ote_live() > 0);
+    assertTrue(freeMemory() < totalMemory());
     backend.close();
     assertEquals(0, Emulator.ote_live());
+    assertEquals(totalMemory(), freeMemory());
     fusion.close();
     buffer.close();
     assertThrows(IllegalStateException.class, () -> backend.allocate(1));

@@ -9,11 +9,10 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
-import org.otfuse.Metric;
 import org.otfuse.SinkhornSettings;
+import org.otfuse.Solver;
 import org.otfuse.spi.Backend;
 import org.otfuse.spi.BackendSettings;
-import org.otfuse.spi.CostTask;
 import org.otfuse.spi.DeviceBuffer;
 import org.otfuse.spi.Matrix;
 import org.otfuse.spi.SinkhornTask;
@@ -24,13 +23,18 @@ import org.otfuse.spi.Span;
 class LaunchCountTest {
   /** Launchers of a batch; what they launch is counted by the emulator. */
   private static final Set<String> LAUNCHERS =
-      Set.of("sinkhorn", "costDirect", "costCenter", "costFinish", "multiply", "maps", "average");
+      Set.of(
+          "sinkhorn",
+          "costDirect",
+          "costCenter",
+          "costFinish",
+          "multiply",
+          "maps",
+          "average",
+          "features");
 
   /** The most kernels that otfuse_cuda.h lets a batch of Sinkhorn problems take. */
   private static final int SINKHORN_KERNELS = 6;
-
-  /** Enough rows on both sides for products to pay. */
-  private static final int SIDE = 130;
 
   /** Random values in a new buffer. */
   private static DeviceBuffer random(Backend backend, int length, long seed) {
@@ -88,26 +92,76 @@ class LaunchCountTest {
     assertFewLaunches(60, 30);
   }
 
+  /** The launchers that an operation calls, in order, and how many kernels run. */
+  private static void assertLaunches(
+      Operation operation, int tasks, int kernels, String... launchers) {
+    WatchedDriver watched = new WatchedDriver(new EmulatedDriver());
+    try (Backend backend = CudaBackendProvider.open(watched.driver(), BackendSettings.DEFAULTS);
+        Operation.Buffers buffers = new Operation.Buffers(backend)) {
+      long before = Emulator.ote_kernels();
+      watched.calls().clear();
+      operation.run(backend, buffers, tasks);
+      backend.download(buffers.even(1), FloatBuffer.allocate(1));
+      assertEquals(
+          List.of(launchers), watched.calls().stream().filter(LAUNCHERS::contains).toList());
+      assertEquals(kernels, Emulator.ote_kernels() - before);
+    }
+  }
+
   @Test
-  void costsTakeThreeLaunchesAndAProductForEachProblemOfLongFeatures() {
+  void mapsTakeThreeKernelsForAnyBatch() {
+    assertLaunches(Operation.MAPS, 1, 3, "maps");
+    assertLaunches(Operation.MAPS, 40, 3, "maps");
+  }
+
+  @Test
+  void averagesThroughHardMapsTakeOneKernelForAnyBatch() {
+    assertLaunches(Operation.HARD_AVERAGE, 1, 1, "average");
+    assertLaunches(Operation.HARD_AVERAGE, 40, 1, "average");
+  }
+
+  @Test
+  void averagesThroughSoftMapsTakeAProductMoreForEachOfThem() {
+    assertLaunches(Operation.SOFT_AVERAGE, 1, 1, "average", "multiply");
+    assertLaunches(Operation.SOFT_AVERAGE, 3, 1, "average", "multiply", "multiply", "multiply");
+  }
+
+  @Test
+  void featuresTakeOneKernelAndAProductForEachSoftMap() {
+    assertLaunches(Operation.FEATURES, 2, 1, "multiply", "multiply", "features");
+  }
+
+  @Test
+  void costsTakeFourKernelsAndAProductForEachProblemOfLongFeatures() {
+    assertLaunches(Operation.COST, 2, 4, "costDirect", "costCenter", "multiply", "costFinish");
+    assertLaunches(
+        Operation.COST,
+        5,
+        4,
+        "costDirect",
+        "costCenter",
+        "multiply",
+        "multiply",
+        "multiply",
+        "costFinish");
+  }
+
+  @Test
+  void exactSolutionsStartFromOneBatchOfPotentials() {
+    assertLaunches(Operation.ASSIGN, 5, 1, "sinkhorn");
+    assertLaunches(Operation.TRANSPORT, 5, 1, "sinkhorn");
+  }
+
+  @Test
+  void aPlanSharesOnePinnedAreaForItsExactProblems() {
     WatchedDriver watched = new WatchedDriver(new EmulatedDriver());
     try (Backend backend = CudaBackendProvider.open(watched.driver(), BackendSettings.DEFAULTS)) {
-      List<CostTask> batch = new ArrayList<>();
-      for (int k = 0; k < 6; k++) {
-        int d = k % 2 == 0 ? 2 : 600;
-        batch.add(
-            new CostTask(
-                Matrix.of(random(backend, SIDE * d, k), SIDE, d),
-                Matrix.of(random(backend, SIDE * d, k + 1), SIDE, d),
-                Matrix.of(backend.allocate(SIDE * SIDE), SIDE, SIDE),
-                Metric.EUCLIDEAN));
-      }
       watched.calls().clear();
-      backend.cost(batch);
-      List<String> launches = watched.calls().stream().filter(LAUNCHERS::contains).toList();
-      long products = launches.stream().filter("multiply"::equals).count();
-      assertEquals(3, launches.size() - products);
-      assertEquals(3, products);
+      FaultTest.fuse(backend, Solver.EXACT, 1);
+      assertEquals(1, watched.calls().stream().filter("allocateHost"::equals).count());
+      watched.calls().clear();
+      FaultTest.fuse(backend, Solver.SINKHORN, 1);
+      assertEquals(0, watched.calls().stream().filter("allocateHost"::equals).count());
     }
   }
 }

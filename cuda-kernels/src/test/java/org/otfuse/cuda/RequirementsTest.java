@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.otfuse.BackendUnavailableException;
 import org.otfuse.cuda.Driver.Attribute;
 
-/** What a user reads where driver, runtime or GPU are not what the back end needs. */
+/** What a user reads where driver or GPU are not what the back end needs. */
 @RequiresEmulator
 class RequirementsTest {
   private static final int NO_DEVICE = 100;
@@ -67,12 +67,6 @@ class RequirementsTest {
     refused(
         "The NVIDIA driver is for CUDA 12.4, the cuda back end needs one for CUDA 13.0 or newer:"
             + " driver 580 or newer.");
-  }
-
-  @Test
-  void anotherMajorVersionOfTheRuntime() {
-    values.put("runtimeVersion", 12080);
-    refused("The CUDA runtime is version 12.8, the cuda back end needs version 13.");
   }
 
   @Test

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.otfuse.Architecture;
 import org.otfuse.BackendChoice;
 import org.otfuse.FusionEngine;
@@ -64,15 +64,13 @@ class SeedTest {
   }
 
   @ParameterizedTest
-  @EnumSource(
-      value = Solver.class,
-      names = {"EXACT", "SINKHORN"})
-  void fusionsGiveTheSameBitsInEveryOrder(Solver solver) {
+  @CsvSource({"EXACT,UNIFORM", "EXACT,L1", "SINKHORN,L1"})
+  void fusionsGiveTheSameBitsInEveryOrder(Solver solver, MarginalKind marginals) {
     FusionOptions options =
         FusionOptions.builder()
             .solver(solver)
             .weights(0.2, 0.5, 0.3)
-            .marginals(solver == Solver.EXACT ? MarginalKind.UNIFORM : MarginalKind.L1)
+            .marginals(marginals)
             .sinkhorn(SinkhornSettings.DEFAULTS.warm())
             .build();
     int[] expected = fuse(options);

@@ -269,6 +269,16 @@ final class NativeBackend implements Backend {
 
   @Override
   public List<TransportReport> transport(List<ExactTask> tasks) {
+    return transport(tasks, t -> Optional.empty());
+  }
+
+  @Override
+  public List<TransportReport> transport(List<ExactTask> tasks, List<Span> columnPotentials) {
+    return transport(tasks, t -> Optional.of(columnPotentials.get(t)));
+  }
+
+  private List<TransportReport> transport(
+      List<ExactTask> tasks, IntFunction<Optional<Span>> potentials) {
     List<TransportReport> reports = new ArrayList<>();
     run(
         tasks,
@@ -281,7 +291,7 @@ final class NativeBackend implements Backend {
                 .cost(call.read(task.cost()))
                 .a(call.read(task.a()))
                 .b(call.read(task.b()))
-                .g(null)
+                .g(potentials.apply(t).map(call::read).orElse(null))
                 .plan(call.write(task.plan()))
                 .n(task.cost().rows())
                 .m(task.cost().columns());

@@ -16,7 +16,8 @@ public interface Backend extends AutoCloseable {
   /**
    * The back end's name.
    *
-   * @return the label of its {@link org.otfuse.BackendChoice}
+   * @return the label of its {@link org.otfuse.BackendChoice}; another one for a back end that only
+   *     tests open
    */
   String name();
 
@@ -119,6 +120,19 @@ public interface Backend extends AutoCloseable {
    * @return one report a task, in order
    */
   List<TransportReport> transport(List<ExactTask> tasks);
+
+  /**
+   * The same, started from guesses of the column potentials of the dual problem, for example those
+   * of a Sinkhorn solution: the nearer they are the quicker it goes. The plans are optimal whatever
+   * the guesses; among equally good ones another may be returned.
+   *
+   * @param tasks a ragged batch
+   * @param columnPotentials one run [m] of finite values in units of cost for each task
+   * @return one report a task, in order
+   */
+  default List<TransportReport> transport(List<ExactTask> tasks, List<Span> columnPotentials) {
+    return transport(tasks);
+  }
 
   /**
    * Turns couplings into maps.

@@ -35,6 +35,12 @@ interface TransportChecks extends BackendChecks {
 
   /** Solves a batch. */
   static List<Outcome> transport(Backend backend, float poison, List<TransportProblem> batch) {
+    return transport(backend, poison, batch, List.of());
+  }
+
+  /** The same, from column potentials, one array a problem; without any from nothing. */
+  private static List<Outcome> transport(
+      Backend backend, float poison, List<TransportProblem> batch, List<float[]> potentials) {
     try (Arena arena = new Arena(backend, poison)) {
       List<ExactTask> tasks = new ArrayList<>();
       for (TransportProblem p : batch) {
@@ -45,7 +51,10 @@ interface TransportChecks extends BackendChecks {
                 arena.input(p.b),
                 arena.output(p.n(), p.m())));
       }
-      List<TransportReport> reports = backend.transport(tasks);
+      List<TransportReport> reports =
+          potentials.isEmpty()
+              ? backend.transport(tasks)
+              : backend.transport(tasks, potentials.stream().map(arena::input).toList());
       arena.verify();
       assertEquals(batch.size(), reports.size());
       return IntStream.range(0, tasks.size())
@@ -87,7 +96,10 @@ interface TransportChecks extends BackendChecks {
   }
 
   private void check(List<TransportProblem> batch) {
-    List<Outcome> results = transport(backend(), NOT_A_NUMBER, batch);
+    check(batch, transport(backend(), NOT_A_NUMBER, batch));
+  }
+
+  private static void check(List<TransportProblem> batch, List<Outcome> results) {
     for (int k = 0; k < batch.size(); k++) {
       TransportProblem p = batch.get(k);
       double[] cost = doubles(p.cost);
@@ -129,6 +141,18 @@ interface TransportChecks extends BackendChecks {
   @Test
   default void transportIsOptimalAtManySizes() {
     check(manySizes());
+  }
+
+  @Test
+  default void transportIsOptimalFromAnyColumnPotentials() {
+    List<TransportProblem> batch = manySizes();
+    for (double spread : new double[] {0, 1, 100}) {
+      List<float[]> potentials = new ArrayList<>();
+      for (TransportProblem p : batch) {
+        potentials.add(new Samples(12).gaussian(p.m(), 0, spread));
+      }
+      check(batch, transport(backend(), NOT_A_NUMBER, batch, potentials));
+    }
   }
 
   @Test
