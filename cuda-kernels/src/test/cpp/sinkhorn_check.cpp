@@ -256,4 +256,12 @@ std::vector<Solution> solve(const std::vector<Sinkhorn>& batch, const otc_device
   return solutions;
 }
 
+void judge_all(const std::vector<Sinkhorn>& batch, const otc_device& device, int tier, int shift) {
+  const std::vector<Solution> solutions = solve(batch, device, shift);
+  for (size_t k = 0; k < batch.size(); k++) {
+    batch[k].judge(solutions[k]);
+    if (tier != 0) CHECK(solutions[k].tier == tier);
+  }
+}
+
 }  // namespace check

@@ -71,4 +71,8 @@ otc_device tight();
 std::vector<Solution> solve(const std::vector<Sinkhorn>& batch, const otc_device& device,
                             int shift = 0, int times = 1);
 
+// Solves a batch and judges each solution; where a tier is given, all were solved in it.
+void judge_all(const std::vector<Sinkhorn>& batch, const otc_device& device, int tier = 0,
+               int shift = 0);
+
 }  // namespace check

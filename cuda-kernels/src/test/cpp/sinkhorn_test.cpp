@@ -1,4 +1,5 @@
-// Entropic transport by the kernels against the textbook iteration in float64.
+// Entropic transport by the kernels against the textbook iteration in float64: settings and extreme
+// inputs.
 #include "sinkhorn_check.h"
 
 namespace {
@@ -6,45 +7,13 @@ namespace {
 using check::Sinkhorn;
 using check::Solution;
 
-void judge_all(const std::vector<Sinkhorn>& batch, const otc_device& device, int tier = 0,
-               int shift = 0) {
-  const std::vector<Solution> solutions = check::solve(batch, device, shift);
-  for (size_t k = 0; k < batch.size(); k++) {
-    batch[k].judge(solutions[k]);
-    if (tier != 0) CHECK(solutions[k].tier == tier);
-  }
-}
-
-TEST(one_block_solves_problems_around_every_warp_and_tile_boundary) {
-  std::mt19937 random(1);
-  std::vector<Sinkhorn> batch;
-  for (int n : {1, 2, 7, 8, 9, 31, 33, 65}) {
-    for (int m : {1, 3, 4, 31, 32, 33, 65}) batch.emplace_back(random, n, m, n % 2 == 0);
-  }
-  for (int m : {127, 128, 129, 255, 256, 257, 511, 512, 513, 700}) {
-    batch.emplace_back(random, 5, m);
-  }
-  judge_all(batch, check::roomy(), 1);
-}
-
-TEST(a_team_solves_problems_around_every_warp_and_tile_boundary) {
-  std::mt19937 random(2);
-  std::vector<Sinkhorn> batch;
-  for (int n : {1, 31, 64, 65, 127, 128, 129, 257}) batch.emplace_back(random, n, 90);
-  for (int m : {127, 129, 255, 257, 511, 513, 1025}) batch.emplace_back(random, 37, m, true);
-  batch.emplace_back(random, 2, 2500);
-  batch.emplace_back(random, 700, 13);
-  batch.emplace_back(random, 3, 8193);
-  judge_all(batch, check::tight());
-}
-
 TEST(costs_may_lie_at_any_float) {
   std::mt19937 random(3);
   std::vector<Sinkhorn> batch;
   for (int m : {32, 36, 33}) batch.emplace_back(random, 19, m);
   const Solution aligned = check::solve(batch, check::roomy(), 0)[0];
   for (int shift : {1, 2, 3}) {
-    judge_all(batch, check::roomy(), 1, shift);
+    check::judge_all(batch, check::roomy(), 1, shift);
     CHECK(check::solve(batch, check::roomy(), shift)[0].plan == aligned.plan);
   }
 }
@@ -61,8 +30,8 @@ TEST(small_epsilons_and_widely_spread_costs_converge) {
       batch.push_back(p);
     }
   }
-  judge_all(batch, check::roomy());
-  judge_all({batch[1], batch[2]}, check::device(3, 12 << 10), 2);
+  check::judge_all(batch, check::roomy());
+  check::judge_all({batch[1], batch[2]}, check::device(3, 12 << 10), 2);
 }
 
 // Points on two far apart lines: at first most columns have no mass within float's range, and so
@@ -89,8 +58,8 @@ TEST(sums_beyond_the_range_of_float_are_recovered) {
     p.limit = limit;
     batch.push_back(p);
   }
-  judge_all(batch, check::roomy(), 1);
-  judge_all(batch, check::device(4, 14 << 10), 2);
+  check::judge_all(batch, check::roomy(), 1);
+  check::judge_all(batch, check::device(4, 14 << 10), 2);
 }
 
 TEST(zero_and_constant_costs_give_the_product_of_the_marginals) {
@@ -129,7 +98,7 @@ TEST(extremely_unequal_marginals_are_held) {
   }
   Sinkhorn lopsided(random, 20, 20);
   for (int i = 0; i < 20; i++) lopsided.a[i] = lopsided.b[i] = i == 3 ? 1 - 19e-6f : 1e-6f;
-  judge_all({p, lopsided}, check::roomy(), 1);
+  check::judge_all({p, lopsided}, check::roomy(), 1);
   const Solution solution = check::solve({p}, check::roomy())[0];
   double row = 0;
   for (int j = 0; j < 40; j++) row += solution.plan[8 * 40 + j];
@@ -145,7 +114,7 @@ TEST(limited_iterations_stop_unconverged_and_still_meet_the_marginals) {
     p.limit = limit;
     batch.push_back(p);
   }
-  judge_all(batch, check::roomy(), 1);
+  check::judge_all(batch, check::roomy(), 1);
 }
 
 TEST(a_warm_start_from_the_solution_stops_at_once_and_from_anywhere_finds_it) {
@@ -162,7 +131,7 @@ TEST(a_warm_start_from_the_solution_stops_at_once_and_from_anywhere_finds_it) {
     CHECK(warm.report.iterations == 1 && warm.report.converged == 1);
     p.f = check::uniform(random, 95, -0.5f, 1);
     p.g = check::uniform(random, 81, -3, 0.5f);
-    judge_all({p}, device);
+    check::judge_all({p}, device);
   }
 }
 
@@ -181,8 +150,8 @@ TEST(unbalanced_plans_agree_with_the_textbook) {
   batch.back().tau = 0.5;
   batch.push_back(batch.back());
   batch.back().limit = 2;
-  judge_all(batch, check::roomy(), 1);
-  judge_all(batch, check::device(4, 7 << 10));
+  check::judge_all(batch, check::roomy(), 1);
+  check::judge_all(batch, check::device(4, 7 << 10));
 }
 
 TEST(annealed_starts_end_at_the_same_plan_and_count_their_iterations) {
@@ -201,38 +170,8 @@ TEST(annealed_starts_end_at_the_same_plan_and_count_their_iterations) {
       batch.push_back(p);
     }
   }
-  judge_all(batch, check::roomy(), 1);
-  judge_all({batch[0], batch[3], batch[6]}, check::device(4, 11 << 10), 2);
-}
-
-// Costs that rows and columns share, hundreds of epsilons apart, and a few epsilons of their own:
-// the plan is spread over all entries, and a few iterations find it at any epsilon.
-Sinkhorn shared(std::mt19937& random, int n, int m, float scale) {
-  Sinkhorn p(random, n, m);
-  const check::Floats row = check::uniform(random, n), column = check::uniform(random, m);
-  for (int i = 0; i < n; i++) {
-    for (int j = 0; j < m; j++) {
-      float& cost = p.cost[static_cast<size_t>(i) * m + j];
-      cost = scale * (row[i] + column[j] + 0.004f * cost);
-    }
-  }
-  p.epsilon = 0.001;
-  return p;
-}
-
-TEST(teams_solve_hundreds_of_rows_at_small_epsilons_and_widely_spread_costs) {
-  std::mt19937 random(13);
-  std::vector<Sinkhorn> batch = {shared(random, 512, 512, 1e-3f), shared(random, 1000, 600, 1e3f),
-                                 shared(random, 700, 1000, 1)};
-  batch.emplace_back(random, 600, 512).epsilon = 0.01;
-  judge_all(batch, check::device(4, 64 << 10), 2);
-}
-
-TEST(a_larger_problem_is_solved_by_both_tiers) {
-  std::mt19937 random(12);
-  Sinkhorn p(random, 200, 190, true);
-  judge_all({p}, check::roomy(), 1);
-  judge_all({p}, check::tight(), 2);
+  check::judge_all(batch, check::roomy(), 1);
+  check::judge_all({batch[0], batch[3], batch[6]}, check::device(4, 11 << 10), 2);
 }
 
 }  // namespace
