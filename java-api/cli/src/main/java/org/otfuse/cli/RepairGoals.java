@@ -52,15 +52,14 @@ final class RepairGoals implements FusionObserver {
   private ActivationMoments moments(int k, Map<String, Coupling> carriers) {
     long start = System.nanoTime();
     OnnxModel file = inputs.files().get(k);
-    ActivationMoments own =
-        ActivationMoments.capture(
+    ActivationMoments carried =
+        ActivationMoments.carried(
             file.toBytes(),
             file.model().name(),
             file.model().architecture(),
+            groups.stream().map(name -> Optional.ofNullable(carriers.get(name))).toList(),
             inputs.calibration().orElseThrow(),
             bars.stage("statistics of " + file.model().name()));
-    ActivationMoments carried =
-        own.carried(groups.stream().map(name -> Optional.ofNullable(carriers.get(name))).toList());
     seconds += (System.nanoTime() - start) / 1e9;
     return carried;
   }

@@ -6,23 +6,28 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.otfuse.BackendChoice;
+import org.otfuse.models.Dataset;
 
 /**
- * Accuracies of fused Fashion-MNIST networks on the bundled 3,000 test images. The bounds lie a
- * little under what an independent float64 implementation reached on all 10,000: MLP 88.68, wide
- * MLP onto a narrow one 88.59, specialist with generalist 86.16, VGG11 33.5 by weights and 81.3 by
- * activations, four MLPs 88.0.
+ * Accuracies of fused Fashion-MNIST networks on the bundled 3,000 test images, 1,000 for VGG11. An
+ * independent float64 implementation reached on all 10,000: MLP 88.68, wide MLP onto a narrow one
+ * 88.59, specialist with generalist 86.16, VGG11 33.5 by weights and 81.3 by activations, four MLPs
+ * 88.0. The bounds are at most a point under what was measured on these images.
  */
 abstract class FuseAccuracyTest {
   private final BackendChoice backend;
 
   @TempDir private static Path folder;
+
+  /** How many of the test images are used; running convolutions on all takes most of the time. */
+  private int images = 3000;
 
   FuseAccuracyTest(BackendChoice backend) {
     this.backend = backend;
@@ -40,7 +45,7 @@ abstract class FuseAccuracyTest {
             "-o",
             folder.resolve("fused.onnx"),
             "--test",
-            CommandRun.file(folder, "fashion-test.npz"),
+            test(),
             "--backend",
             backend.label(),
             "--json"));
@@ -48,6 +53,14 @@ abstract class FuseAccuracyTest {
     JsonObject report = CommandRun.of(arguments.toArray()).json();
     assertEquals(backend.label(), report.get("backend").getAsString());
     return report.getAsJsonObject("accuracy");
+  }
+
+  private Path test() throws IOException {
+    Path first = folder.resolve("first-%d.npz".formatted(images));
+    if (!Files.exists(first)) {
+      Dataset.read(CommandRun.file(folder, "fashion-test.npz")).first(images).write(first);
+    }
+    return first;
   }
 
   private static double fused(JsonObject accuracy) {
@@ -67,7 +80,7 @@ abstract class FuseAccuracyTest {
   @Test
   void twoMlpsKeepTheirAccuracyWhereThePlainAverageLosesIt() throws IOException {
     JsonObject accuracy = fuse("fashion-mlp-a.onnx", "fashion-mlp-b.onnx", "--anchor", "1");
-    assertTrue(fused(accuracy) > 88, accuracy.toString());
+    assertTrue(fused(accuracy) >= 88.6, accuracy.toString());
     assertTrue(accuracy.get("vanilla").getAsDouble() < 70, accuracy.toString());
     assertTrue(accuracy.get("ensemble").getAsDouble() > 88.5, accuracy.toString());
     assertTrue(models(accuracy).stream().allMatch(a -> a > 88), accuracy.toString());
@@ -86,7 +99,7 @@ abstract class FuseAccuracyTest {
               calibration(),
               "--solver",
               solver);
-      assertTrue(fused(accuracy) > 87, solver + accuracy);
+      assertTrue(fused(accuracy) >= 88, solver + accuracy);
     }
   }
 
@@ -95,7 +108,7 @@ abstract class FuseAccuracyTest {
     for (String solver : List.of("exact", "sinkhorn")) {
       JsonObject accuracy =
           fuse("fashion-mlp-wide.onnx", "fashion-mlp-b.onnx", "--anchor", "1", "--solver", solver);
-      assertTrue(fused(accuracy) > 87.8, solver + accuracy);
+      assertTrue(fused(accuracy) >= 88.4, solver + accuracy);
       assertTrue(accuracy.get("vanilla").isJsonNull(), accuracy.toString());
     }
   }
@@ -112,18 +125,19 @@ abstract class FuseAccuracyTest {
             "0.8,0.2");
     double best = models(accuracy).stream().mapToDouble(a -> a).max().orElseThrow();
     assertTrue(fused(accuracy) > best, accuracy.toString());
-    assertTrue(fused(accuracy) > 85.2, accuracy.toString());
+    assertTrue(fused(accuracy) >= 86, accuracy.toString());
   }
 
   @Test
   void vgg11NeedsActivations() throws IOException {
     String a = "fashion-vgg11-a.onnx";
     String b = "fashion-vgg11-b.onnx";
+    images = 1000;
     JsonObject byWeights = fuse(a, b, "--anchor", "1");
     assertTrue(fused(byWeights) > 25 && fused(byWeights) < 50, byWeights.toString());
     assertTrue(byWeights.get("vanilla").getAsDouble() < 20, byWeights.toString());
     JsonObject byActivations = fuse(a, b, "--anchor", "1", "--calibration", calibration());
-    assertTrue(fused(byActivations) > 79, byActivations.toString());
+    assertTrue(fused(byActivations) >= 86, byActivations.toString());
   }
 
   @Test
@@ -135,7 +149,7 @@ abstract class FuseAccuracyTest {
             shuffled("fashion-mlp-a.onnx"),
             shuffled("fashion-mlp-b.onnx"));
     JsonObject accuracy = fuse(models);
-    assertTrue(fused(accuracy) > 87.5, accuracy.toString());
+    assertTrue(fused(accuracy) >= 88.6, accuracy.toString());
     assertTrue(accuracy.get("vanilla").getAsDouble() < 60, accuracy.toString());
   }
 

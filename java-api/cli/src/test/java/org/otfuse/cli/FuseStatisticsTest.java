@@ -17,10 +17,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.otfuse.models.Dataset;
 
 /**
- * What statistics and chosen weights do for Fashion-MNIST networks, with the default options, on
- * the bundled 3,000 test images. An independent float64 implementation reached, by Sinkhorn with
- * epsilon 0.01 on its own calibration samples, 85.8 for ResNet18 and 83.5 for VGG11, and 88.7 for
- * the MLPs by weights; draws of the samples differ by about a point.
+ * What statistics and chosen weights do for Fashion-MNIST networks, with the default options and
+ * the second model as anchor, on the bundled 3,000 test images. The MLPs must reach there what is
+ * asked of them on all 10,000: 88.6, also for the wide one, and 86 for the specialist. For VGG11,
+ * asked 83, and both kinds of ResNet18, asked 85.5 and 82.5, the bounds lie 0.8 under what was
+ * measured on these images, 85.8 and 87.3, so that they are far above what is asked. Hard maps with
+ * repair were measured at 84.5.
  */
 class FuseStatisticsTest {
   @TempDir private static Path folder;
@@ -45,21 +47,30 @@ class FuseStatisticsTest {
     return CommandRun.of(arguments.toArray());
   }
 
-  /** Fuses with calibration and test data. */
-  private static JsonObject fuse(String pair, Object... options) throws IOException {
+  /** Fuses with calibration data. */
+  private static JsonObject fuse(String a, String b, Object... options) throws IOException {
     List<Object> all =
-        new ArrayList<>(
-            List.of(
-                "--calibration",
-                file("fashion-calibration.npz"),
-                "--test",
-                file("fashion-test.npz")));
+        new ArrayList<>(List.of("--calibration", file("fashion-calibration.npz"), "--anchor", "1"));
     all.addAll(List.of(options));
-    return run(pair + "-a.onnx", pair + "-b.onnx", all.toArray()).json();
+    return run(a, b, all.toArray()).json();
   }
 
-  private static double fused(JsonObject report) {
-    return report.getAsJsonObject("accuracy").get("fused").getAsDouble();
+  private static JsonObject fusePair(String pair, Object... options) throws IOException {
+    return fuse(pair + "-a.onnx", pair + "-b.onnx", options);
+  }
+
+  /** The accuracy of the model that was fused last; its parents are not run again. */
+  private static double fused() throws IOException {
+    return CommandRun.of(
+            "evaluate", folder.resolve("fused.onnx"), "--data", file("fashion-test.npz"), "--json")
+        .json()
+        .get("accuracy")
+        .getAsDouble();
+  }
+
+  private static void assertFused(double least) throws IOException {
+    double accuracy = fused();
+    assertTrue(accuracy >= least, accuracy + " percent, expected at least " + least);
   }
 
   private static String solver(JsonObject report) {
@@ -72,69 +83,60 @@ class FuseStatisticsTest {
 
   @Test
   void aResNetIsResetByDefault() throws IOException {
-    JsonObject report = fuse("fashion-resnet18");
+    JsonObject report = fusePair("fashion-resnet18");
     assertStatistics("reset", report);
-    assertTrue(fused(report) > 85.5, report.toString());
     assertTrue(report.getAsJsonObject("seconds").get("statistics").getAsDouble() > 0);
-    double without = fused(fuse("fashion-resnet18", "--statistics", "none"));
-    assertTrue(without < 60, "without statistics " + without);
+    assertFused(86.5);
+    fusePair("fashion-resnet18", "--statistics", "none");
+    assertTrue(fused() < 60, "without statistics");
   }
 
   @Test
   void hardMapsAreRepairedToTheMomentsOfBothModels() throws IOException {
-    JsonObject report = fuse("fashion-resnet18-folded", "--solver", "exact");
-    assertTrue(fused(report) > 81, report.toString());
+    fusePair("fashion-resnet18-folded", "--solver", "exact");
+    assertFused(84);
   }
 
   @Test
   void aResNetCanBeRepairedToo() throws IOException {
-    JsonObject report = fuse("fashion-resnet18", "--statistics", "repair");
-    assertStatistics("repair", report);
-    assertTrue(fused(report) > 84, report.toString());
+    assertStatistics("repair", fusePair("fashion-resnet18", "--statistics", "repair"));
+    assertFused(86.5);
   }
 
   @Test
   void aFoldedResNetIsRepairedByDefault() throws IOException {
-    JsonObject report = fuse("fashion-resnet18-folded");
-    assertStatistics("repair", report);
-    assertTrue(fused(report) > 85, report.toString());
+    assertStatistics("repair", fusePair("fashion-resnet18-folded"));
+    assertFused(86.5);
   }
 
   @Test
   void anMlpAndAVggAreRepairedByDefault() throws IOException {
-    JsonObject mlp = fuse("fashion-mlp");
+    JsonObject mlp = fusePair("fashion-mlp");
     assertStatistics("repair", mlp);
     assertEquals("exact", solver(mlp));
-    assertTrue(fused(mlp) > 88, mlp.toString());
-    JsonObject vgg = fuse("fashion-vgg11");
+    assertFused(88.6);
+    JsonObject vgg = fusePair("fashion-vgg11");
     assertStatistics("repair", vgg);
     assertEquals("sinkhorn", solver(vgg));
-    assertTrue(fused(vgg) > 82.5, vgg.toString());
+    assertFused(85);
+  }
+
+  @Test
+  void aWideMlpIsRepairedOntoANarrowOne() throws IOException {
+    assertStatistics("repair", fuse("fashion-mlp-wide.onnx", "fashion-mlp-b.onnx"));
+    assertFused(88.6);
   }
 
   @Test
   void chosenWeightsMakeTheFusedModelBetterThanBothParents() throws IOException {
     JsonObject report =
-        run(
-                "fashion-mlp-specialist.onnx",
-                "fashion-mlp-generalist.onnx",
-                "--weights",
-                "auto",
-                "--calibration",
-                file("fashion-calibration.npz"),
-                "--test",
-                file("fashion-test.npz"))
-            .json();
+        fuse("fashion-mlp-specialist.onnx", "fashion-mlp-generalist.onnx", "--weights", "auto");
     List<Double> weights =
         report.getAsJsonArray("weights").asList().stream().map(JsonElement::getAsDouble).toList();
     assertEquals(1, weights.get(0) + weights.get(1), 1e-9);
     assertTrue(weights.get(0) > 0.6 && weights.get(0) < 1, weights.toString());
-    double best =
-        report.getAsJsonObject("accuracy").getAsJsonArray("models").asList().stream()
-            .mapToDouble(JsonElement::getAsDouble)
-            .max()
-            .orElseThrow();
-    assertTrue(fused(report) > best, report.toString());
+    // The parents reach 85.5 and 80.6 on these images.
+    assertFused(86);
     assertTrue(report.getAsJsonObject("seconds").get("search").getAsDouble() > 0);
   }
 

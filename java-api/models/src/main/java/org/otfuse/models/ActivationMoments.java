@@ -1,8 +1,7 @@
 package org.otfuse.models;
 
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,17 +11,18 @@ import org.otfuse.BackendUnavailableException;
 import org.otfuse.Coupling;
 import org.otfuse.InvalidInputException;
 import org.otfuse.NeuronGroup;
+import org.otfuse.Producer;
 import org.otfuse.Progress;
 import org.otfuse.UnsupportedModelException;
 
 /**
  * Mean and variance of what each neuron of a model computes, over samples and positions, as
- * statistics repair needs them (Jordan et al., "REPAIR", 2023). Takes memory for two numbers a
+ * statistics repair needs them (Jordan et al., "REPAIR", 2023). Takes memory for a few numbers a
  * neuron, however many samples there are. Immutable and thread-safe.
  */
 public final class ActivationMoments {
   /** What the neurons of one producer compute, [n] each. */
-  private record Outputs(double[] mean, double[] variance) {}
+  record Outputs(double[] mean, double[] variance) {}
 
   private final List<String> names;
   private final List<List<Outputs>> outputs;
@@ -54,93 +54,91 @@ public final class ActivationMoments {
       Architecture architecture,
       Dataset samples,
       Progress progress) {
-    Map<ActivationTaps.Tap, Moments> moments = new HashMap<>();
+    List<Optional<Coupling>> stay =
+        Collections.nCopies(architecture.groups().size(), Optional.empty());
+    return carried(onnx, modelName, architecture, stay, samples, progress);
+  }
+
+  /**
+   * Runs a model as {@link #capture} does for the moments that the neurons of an anchor have in
+   * place of this model's: the mean and the standard deviation of neuron j are the means of those
+   * of the model's neurons, each weighed by the mass that it sends to j. For a permutation these
+   * are the moments of the aligned model. A soft map blurs an aligned model, whose neurons vary
+   * less than any that they are made of; what is carried here does not shrink.
+   *
+   * <p>Where n neurons become m, fewer, it is otherwise: neuron j stands for r = n / m neurons at
+   * once, and the next layer, whose weights are added up, receives r times their mean. That mean
+   * varies less than they do unless they are one, and so shall j: by v / r + (1 - 1 / r) c, the
+   * variance of the mean of r neurons of variance v whose covariance is c. v is the mean variance
+   * of the neurons that send mass to j, and c the mean covariance of two of them. So a map that
+   * only merges neurons keeps what it merges, and one that is soft besides does not shrink it
+   * further.
+   *
+   * @param onnx the bytes of an ONNX file
+   * @param modelName what messages call the model
+   * @param architecture of this model, with its own sizes
+   * @param couplings one a group, in order, that of the model with the anchor; empty for a group
+   *     that stays as it is
+   * @param samples the calibration samples; labels are not needed
+   * @param progress hears how many samples are done
+   * @return the moments of groups with the anchor's sizes
+   * @throws InvalidInputException if there are not as many couplings as groups, one is of another
+   *     size than its group, the model expects other images or lacks an activation
+   * @throws UnsupportedModelException if the model fails, or an activation has no axis of samples
+   *     first
+   * @throws BackendUnavailableException if ONNX Runtime has no native code for this platform
+   */
+  public static ActivationMoments carried(
+      byte[] onnx,
+      String modelName,
+      Architecture architecture,
+      List<Optional<Coupling>> couplings,
+      Dataset samples,
+      Progress progress) {
+    List<NeuronGroup> groups = architecture.groups();
+    requireFit(groups, couplings);
+    Map<ActivationTaps.Tap, CarriedMoments> moments = new HashMap<>();
+    for (int g = 0; g < groups.size(); g++) {
+      if (groups.get(g).pinned().isEmpty()) {
+        for (Producer producer : groups.get(g).producers()) {
+          ActivationTaps.Tap tap = ActivationTaps.tap(groups.get(g), producer);
+          moments.put(tap, new CarriedMoments(tap, couplings.get(g)));
+        }
+      }
+    }
     try (ActivationTaps taps = ActivationTaps.open(onnx, modelName, architecture, samples)) {
-      taps.layouts().keySet().forEach(tap -> moments.put(tap, new Moments(tap.size())));
       taps.run(
-          (tap, layout, firstSample, count, values) ->
-              add(moments.get(tap), tap, layout, count, values),
+          (tap, layout, firstSample, count, values) -> moments.get(tap).add(layout, count, values),
           progress);
     }
-    List<String> names = new ArrayList<>();
+    List<String> names = groups.stream().map(NeuronGroup::name).toList();
     List<List<Outputs>> outputs = new ArrayList<>();
-    for (NeuronGroup group : architecture.groups()) {
-      names.add(group.name());
+    for (NeuronGroup group : groups) {
       outputs.add(
           group.pinned().isPresent()
               ? List.of()
               : group.producers().stream()
-                  .map(producer -> outputs(moments.get(ActivationTaps.tap(group, producer))))
+                  .map(producer -> moments.get(ActivationTaps.tap(group, producer)).outputs())
                   .toList());
     }
     return new ActivationMoments(names, outputs);
   }
 
-  private static Outputs outputs(Moments moments) {
-    double[] mean = new double[moments.neurons()];
-    double[] variance = new double[moments.neurons()];
-    Arrays.setAll(mean, moments::mean);
-    Arrays.setAll(variance, moments::variance);
-    return new Outputs(mean, variance);
-  }
-
-  /**
-   * The moments that the neurons of an anchor have in place of this model's: the mean and the
-   * standard deviation of neuron j are the means of those of the model's neurons, each weighed by
-   * the mass that it sends to j. For a permutation these are the moments of the aligned model. A
-   * soft map blurs an aligned model, whose neurons vary less than any that they are made of; what
-   * is carried here does not shrink.
-   *
-   * @param couplings one a group, in order, that of the model with the anchor; empty for a group
-   *     that stays as it is
-   * @return the moments of groups with the anchor's sizes
-   * @throws InvalidInputException if there are not as many couplings as groups, or one is of
-   *     another size than its group
-   */
-  public ActivationMoments carried(List<Optional<Coupling>> couplings) {
-    if (couplings.size() != names.size()) {
+  private static void requireFit(List<NeuronGroup> groups, List<Optional<Coupling>> couplings) {
+    if (couplings.size() != groups.size()) {
       throw new InvalidInputException(
           "%d couplings were given for %d neuron groups, expected one for each"
-              .formatted(couplings.size(), names.size()));
+              .formatted(couplings.size(), groups.size()));
     }
-    List<List<Outputs>> carried = new ArrayList<>();
-    for (int g = 0; g < names.size(); g++) {
-      List<Outputs> own = outputs.get(g);
-      if (couplings.get(g).isPresent()) {
-        Coupling coupling = couplings.get(g).get();
-        String name = names.get(g);
-        own = own.stream().map(neurons -> carried(name, neurons, coupling)).toList();
-      }
-      carried.add(own);
-    }
-    return new ActivationMoments(names, carried);
-  }
-
-  private static Outputs carried(String group, Outputs of, Coupling coupling) {
-    int m = coupling.columns();
-    if (coupling.rows() != of.mean.length) {
-      throw new InvalidInputException(
-          "the coupling of neuron group %s has %d rows, expected %d, one a neuron"
-              .formatted(group, coupling.rows(), of.mean.length));
-    }
-    double[] mass = new double[m];
-    double[] mean = new double[m];
-    double[] deviation = new double[m];
-    for (int i = 0; i < coupling.rows(); i++) {
-      double own = Math.sqrt(of.variance[i]);
-      for (int j = 0; j < m; j++) {
-        double share = coupling.values()[i * m + j];
-        mass[j] += share;
-        mean[j] += share * of.mean[i];
-        deviation[j] += share * own;
+    for (int g = 0; g < groups.size(); g++) {
+      int n = groups.get(g).size();
+      int rows = couplings.get(g).map(Coupling::rows).orElse(n);
+      if (rows != n) {
+        throw new InvalidInputException(
+            "the coupling of neuron group %s has %d rows, expected %d, one a neuron"
+                .formatted(groups.get(g).name(), rows, n));
       }
     }
-    for (int j = 0; j < m; j++) {
-      double whole = mass[j] > 0 ? mass[j] : 1;
-      mean[j] /= whole;
-      deviation[j] *= deviation[j] / (whole * whole);
-    }
-    return new Outputs(mean, deviation);
   }
 
   /**
@@ -173,36 +171,5 @@ public final class ActivationMoments {
           "neuron group %s is pinned, expected one that may move".formatted(names.get(group)));
     }
     return outputs.get(group).get(producer);
-  }
-
-  /** Adds a batch, each neuron in two passes. */
-  private static void add(
-      Moments moments,
-      ActivationTaps.Tap tap,
-      ActivationTaps.Layout layout,
-      int samples,
-      FloatBuffer values) {
-    int blocks = samples * layout.outer();
-    long added = (long) blocks * layout.inner();
-    for (int i = 0; i < tap.size(); i++) {
-      double sum = 0;
-      for (int block = 0; block < blocks; block++) {
-        int from = (block * layout.width() + tap.first() + i) * layout.inner();
-        for (int p = 0; p < layout.inner(); p++) {
-          sum += values.get(from + p);
-        }
-      }
-      double mean = sum / added;
-      double squares = 0;
-      for (int block = 0; block < blocks; block++) {
-        int from = (block * layout.width() + tap.first() + i) * layout.inner();
-        for (int p = 0; p < layout.inner(); p++) {
-          double distance = values.get(from + p) - mean;
-          squares += distance * distance;
-        }
-      }
-      moments.join(i, mean, squares, added);
-    }
-    moments.count(added);
   }
 }

@@ -47,6 +47,20 @@ final class Moments {
     squares[neuron] += partSquares + distance * distance * count / total * part;
   }
 
+  /** Joins a neuron's values of another part, in two passes; {@link #count(long)} follows. */
+  void join(int neuron, double[] values) {
+    double sum = 0;
+    for (double value : values) {
+      sum += value;
+    }
+    double partMean = sum / values.length;
+    double partSquares = 0;
+    for (double value : values) {
+      partSquares += (value - partMean) * (value - partMean);
+    }
+    join(neuron, partMean, partSquares, values.length);
+  }
+
   /** Counts the values of a part whose neurons have all been joined. */
   void count(long part) {
     count += part;

@@ -90,13 +90,13 @@ public final class Statistics {
   /**
    * Scales and shifts what every producer computes until its mean and its standard deviation over
    * the samples are the weighted means of those of the aligned models. For models that soft maps
-   * aligned, give their own moments {@linkplain ActivationMoments#carried carried} by the
-   * couplings, because the aligned models are blurred and vary too little. With a
-   * BatchNormalization after the producer this goes into gamma and beta, without one into weights
-   * and bias; a producer without bias is only scaled. Left as they are: neurons that are pinned,
-   * those that do not vary, and layers whose weights another place of the graph uses too. Layers
-   * that share a bias or the tensors of a BatchNormalization get their own, so the result can have
-   * more tensors.
+   * aligned, or whose neurons become fewer, give their own moments {@linkplain
+   * ActivationMoments#carried carried} by the couplings, because aligned models are blurred, layer
+   * upon layer, and vary too little. With a BatchNormalization after the producer this goes into
+   * gamma and beta, without one into weights and bias; a producer without bias is only scaled. Left
+   * as they are: neurons that are pinned, those that do not vary, and layers whose weights another
+   * place of the graph uses too. Layers that share a bias or the tensors of a BatchNormalization
+   * get their own, so the result can have more tensors.
    *
    * @param fused the averaged model
    * @param aligned the moments of each aligned model on the same samples, for the neurons of the

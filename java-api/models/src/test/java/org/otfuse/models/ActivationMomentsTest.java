@@ -63,49 +63,61 @@ class ActivationMomentsTest {
         new double[] {4 * variance, 9 * variance}, found.variance(0, 0), 1e-6 * 9 * variance);
   }
 
-  private static ActivationMoments ofTwoChannels() {
+  /** Runs a model whose channels are 2 x - 1 and 30 - 3 x, on two samples of three values. */
+  private static ActivationMoments ofTwoChannels(List<Optional<Coupling>> couplings) {
     float[] values = {1, 2, 3, 4, 5, 6, 3, 1, 4, 1, 5, 9};
-    return ActivationMoments.capture(
+    return ActivationMoments.carried(
         TestModels.convolution(TestModels.ANY),
         "m.onnx",
         TestModels.architecture(TestModels.group(2, new Tap("normalized", 1, 0))),
+        couplings,
         Dataset.of("two", List.of(1, 2, 3), values, Optional.empty()),
         Progress.none());
   }
 
-  private static Coupling coupling(int rows, int columns, float... values) {
-    return new Coupling(rows, columns, values, OptionalDouble.empty());
+  private static List<Optional<Coupling>> coupling(int rows, int columns, float... values) {
+    return List.of(Optional.of(new Coupling(rows, columns, values, OptionalDouble.empty())));
   }
+
+  /** The twelve inputs have the sum 44 and the sum of squares 224. */
+  private static final double MEAN = 44 / 12.0;
+
+  private static final double VARIANCE = 224 / 12.0 - MEAN * MEAN;
 
   @Test
   void aCouplingCarriesMeansAndDeviationsByItsMass() {
-    ActivationMoments own = ofTwoChannels();
-    double[] mean = own.mean(0, 0);
-    double first = Math.sqrt(own.variance(0, 0)[0]);
-    double second = Math.sqrt(own.variance(0, 0)[1]);
+    double[] mean = {2 * MEAN - 1, 30 - 3 * MEAN};
+    assertArrayEquals(mean, ofTwoChannels(List.of(Optional.empty())).mean(0, 0), 1e-3);
     // The third neuron gets a quarter of its mass from the first, the fourth gets none.
     ActivationMoments found =
-        own.carried(
-            List.of(Optional.of(coupling(2, 4, 0, 0.25f, 0.0625f, 0, 0.375f, 0, 0.1875f, 0))));
+        ofTwoChannels(coupling(2, 4, 0, 0.25f, 0.0625f, 0, 0.375f, 0, 0.1875f, 0));
     assertArrayEquals(
-        new double[] {mean[1], mean[0], mean[0] / 4 + mean[1] * 3 / 4, 0}, found.mean(0, 0), 1e-9);
-    double mixed = first / 4 + second * 3 / 4;
+        new double[] {mean[1], mean[0], mean[0] / 4 + mean[1] * 3 / 4, 0}, found.mean(0, 0), 1e-3);
+    double mixed = 2.0 / 4 + 3.0 * 3 / 4;
     assertArrayEquals(
-        new double[] {second * second, first * first, mixed * mixed, 0},
+        new double[] {9 * VARIANCE, 4 * VARIANCE, mixed * mixed * VARIANCE, 0},
         found.variance(0, 0),
-        1e-9 * second * second);
-    assertArrayEquals(mean, own.carried(List.of(Optional.empty())).mean(0, 0));
+        1e-3 * VARIANCE);
+  }
+
+  /** (2 x - 1 + 30 - 3 x) / 2 varies by a quarter of what x does, though its parts vary more. */
+  @Test
+  void neuronsThatBecomeOneVaryAsTheirMeanDoes() {
+    ActivationMoments found = ofTwoChannels(coupling(2, 1, 0.5f, 0.5f));
+    assertEquals((29 - MEAN) / 2, found.mean(0, 0)[0], 1e-3);
+    assertEquals(VARIANCE / 4, found.variance(0, 0)[0], 1e-3 * VARIANCE);
+    ActivationMoments ofOne = ofTwoChannels(coupling(2, 1, 0, 1));
+    assertEquals(9 * VARIANCE, ofOne.variance(0, 0)[0], 1e-3 * VARIANCE);
   }
 
   @Test
   void couplingsThatDoNotFitAreRefused() {
-    ActivationMoments own = ofTwoChannels();
     assertEquals(
         "0 couplings were given for 1 neuron groups, expected one for each",
-        assertThrows(InvalidInputException.class, () -> own.carried(List.of())).getMessage());
-    List<Optional<Coupling>> large = List.of(Optional.of(coupling(3, 1, 1, 1, 1)));
+        assertThrows(InvalidInputException.class, () -> ofTwoChannels(List.of())).getMessage());
+    List<Optional<Coupling>> large = coupling(3, 1, 1, 1, 1);
     assertEquals(
         "the coupling of neuron group normalized has 3 rows, expected 2, one a neuron",
-        assertThrows(InvalidInputException.class, () -> own.carried(large)).getMessage());
+        assertThrows(InvalidInputException.class, () -> ofTwoChannels(large)).getMessage());
   }
 }
