@@ -161,6 +161,16 @@ void copy_segment(Engine& engine, const Product& p) {
   });
 }
 
+// Where a column (p, x) begins.
+int64_t offset(const Product& p, int64_t column, int64_t stride) {
+  return column / p.run * stride + column % p.run;
+}
+
+// How many columns from one on, at most `most`, lie beside each other in memory.
+int together(const Product& p, int64_t column, int most) {
+  return static_cast<int>(std::min<int64_t>(most, p.run - column % p.run));
+}
+
 // One tile of the product; its columns are the pairs (p, x).
 void multiply_tile(const Kernels& kernels, const Product& p, int row, int rows, int64_t column,
                    int columns, Scratch& scratch) {
@@ -179,12 +189,15 @@ void multiply_tile(const Kernels& kernels, const Product& p, int row, int rows, 
       const float* from = p.segment->matrix + static_cast<int64_t>(k + q) * m + p.first + row;
       for (int r = 0; r < rows; r++) left[static_cast<int64_t>(r) * kStride + q] = from[r];
     }
-    for (int c = 0; c < columns; c++) {
+    for (int c = 0, next = 0; c < columns; c = next) {
+      int length = together(p, column + c, std::min(columns - c, kernels.panel - c % kernels.panel));
+      next = c + length;
       float* panel = right + static_cast<int64_t>(c / kernels.panel) * depth * kernels.panel +
                      c % kernels.panel;
-      const float* from = p.in + (column + c) / p.run * p.in_stride + (column + c) % p.run +
-                          static_cast<int64_t>(k) * p.run;
-      for (int q = 0; q < depth; q++) panel[static_cast<int64_t>(q) * kernels.panel] = from[q * p.run];
+      const float* from = p.in + offset(p, column + c, p.in_stride) + static_cast<int64_t>(k) * p.run;
+      for (int q = 0; q < depth; q++) {
+        std::copy_n(from + q * p.run, length, panel + static_cast<int64_t>(q) * kernels.panel);
+      }
     }
     for (int c = columns; c % kernels.panel != 0; c++) {
       float* panel = right + static_cast<int64_t>(c / kernels.panel) * depth * kernels.panel +
@@ -193,10 +206,13 @@ void multiply_tile(const Kernels& kernels, const Product& p, int row, int rows, 
     }
     kernels.multiply(left, right, rows, columns, depth, tile, columns, k > 0);
   }
-  for (int c = 0; c < columns; c++) {
-    float* to = p.out + (column + c) / p.run * p.out_stride + (column + c) % p.run +
-                static_cast<int64_t>(row) * p.run;
-    for (int r = 0; r < rows; r++) to[r * p.run] = tile[static_cast<int64_t>(r) * columns + c];
+  for (int c = 0, next = 0; c < columns; c = next) {
+    int length = together(p, column + c, columns - c);
+    next = c + length;
+    float* to = p.out + offset(p, column + c, p.out_stride) + static_cast<int64_t>(row) * p.run;
+    for (int r = 0; r < rows; r++) {
+      std::copy_n(tile + static_cast<int64_t>(r) * columns + c, length, to + r * p.run);
+    }
   }
 }
 
