@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -40,6 +41,7 @@ import org.otfuse.spi.FusionProgram.Step;
  * the device would compute is left out, since the calls are the same without it.
  */
 @RequiresEmulator
+@Tag("long")
 class FaultTest {
   private static final int INVALID_VALUE = 1;
   private static final int MEMORY = 2;

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.otfuse.models.Dataset;
@@ -24,6 +25,7 @@ import org.otfuse.models.Dataset;
  * measured on these images, 85.8 and 87.3, so that they are far above what is asked. Hard maps with
  * repair were measured at 84.5.
  */
+@Tag("long")
 class FuseStatisticsTest {
   @TempDir private static Path folder;
 

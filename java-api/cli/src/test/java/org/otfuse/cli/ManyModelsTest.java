@@ -10,10 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Models are read one at a time, so that memory does not grow with their number. */
+@Tag("long")
 class ManyModelsTest {
   private static final int MODELS = 40;
   private static final int HEAP_MEBIBYTES = 112;

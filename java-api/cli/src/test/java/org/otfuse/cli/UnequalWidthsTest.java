@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,6 +21,7 @@ import org.otfuse.models.OnnxModel;
  * neuron two or three times, in another order, so that it computes the same; its alignment is known
  * beforehand: copies go together, and what is aligned computes what it did.
  */
+@Tag("long")
 class UnequalWidthsTest {
   @TempDir private static Path folder;
 

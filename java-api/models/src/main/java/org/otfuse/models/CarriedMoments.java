@@ -11,6 +11,9 @@ import org.otfuse.Coupling;
  * coupling makes of them are added up too: the covariances are in these. Not thread-safe.
  */
 final class CarriedMoments {
+  /** Shares of a neuron's mass that are too small to change a mean in single precision. */
+  private static final double LEAST_SHARE = 1e-7;
+
   private final ActivationTaps.Tap tap;
   private final Optional<Coupling> coupling;
   private final Moments own;
@@ -38,8 +41,9 @@ final class CarriedMoments {
       Arrays.fill(part, 0);
       double mass = mass(j);
       for (int i = 0; i < own.neurons(); i++) {
-        if (share(i, j) > 0) {
-          accumulate(layout, values, i, share(i, j) / mass, part);
+        double share = share(i, j) / mass;
+        if (share > LEAST_SHARE) {
+          accumulate(layout, values, i, share, part);
         }
       }
       merged.join(j, part);
