@@ -226,6 +226,7 @@ typedef struct otc_sinkhorn_task {
   int32_t max_iterations;
   int32_t warm_start;
   int32_t tier; /* prepared: 1 the cost lives in one block's shared memory, 2 a team shares it */
+  int32_t rank; /* prepared: group and level, by which the order goes */
 } otc_sinkhorn_task;
 
 /* What the solver says about one problem; see org.otfuse.TransportReport. */

@@ -124,7 +124,7 @@ void cut_teams(const Level (&levels)[OTC_MAX_LEVELS], int blocks, otc_group* gro
   }
 }
 
-// What the launch of a team group needs. Returns a status.
+// What the launch of a team group needs; tasks have their ranks. Returns a status.
 int plan_teams(const otc_sinkhorn_task* tasks, int count, int g, const otc_device& device,
                otc_launch* launch) {
   otc_group& group = launch->groups[g];
@@ -136,11 +136,10 @@ int plan_teams(const otc_sinkhorn_task* tasks, int count, int g, const otc_devic
   int blocks = std::min(together(g), fitting) * device.multiprocessors;
   Level levels[OTC_MAX_LEVELS];
   for (int t = 0; t < count; t++) {
-    int rank = rank_of(tasks[t], device);
-    if (rank / OTC_MAX_LEVELS != g) continue;
+    if (tasks[t].rank / OTC_MAX_LEVELS != g) continue;
     Tiling tiling(tasks[t].n, tasks[t].m, warps_of(g), true);
     if (cached_rows(tiling, group.shared) < 0) return cudaErrorInvalidConfiguration;
-    levels[rank % OTC_MAX_LEVELS].add(tasks[t], tiling, group.shared, blocks);
+    levels[tasks[t].rank % OTC_MAX_LEVELS].add(tasks[t], tiling, group.shared, blocks);
   }
   cut_teams(levels, blocks, &group);
   return cudaSuccess;
@@ -160,7 +159,8 @@ int otc_sinkhorn_prepare(otc_sinkhorn_task* tasks, int32_t* order, int32_t count
   for (int t = 0; t < count; t++) {
     otc_sinkhorn_task& task = tasks[t];
     if (task.n < 1 || task.m < 1) return cudaErrorInvalidValue;
-    int g = group_of(task.n, task.m, *device);
+    task.rank = rank_of(task, *device);
+    int g = task.rank / OTC_MAX_LEVELS;
     task.tier = g < kFirstTeamGroup ? 1 : 2;
     launch->groups[g].count++;
   }
@@ -178,8 +178,8 @@ int otc_sinkhorn_prepare(otc_sinkhorn_task* tasks, int32_t* order, int32_t count
   launch->workspace = workspace.header + workspace.memory;
   for (int t = 0; t < count; t++) order[t] = t;
   std::stable_sort(order, order + count, [&](int p, int q) {
-    int first = rank_of(tasks[p], *device);
-    int second = rank_of(tasks[q], *device);
+    int first = tasks[p].rank;
+    int second = tasks[q].rank;
     return first != second ? first < second : entries(tasks[p]) > entries(tasks[q]);
   });
   return cudaSuccess;

@@ -18,7 +18,7 @@ final class CudaLibrary {
   private static final String DRIVER_FILE = "libcuda.so.1";
 
   /** The major version of CUDA that the back end is for, and the others that may be installed. */
-  private static final int CUDA = 13;
+  static final int CUDA = 13;
 
   private static final int OLDEST = 10;
   private static final int NEWEST = 16;

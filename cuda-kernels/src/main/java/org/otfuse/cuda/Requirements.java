@@ -8,7 +8,7 @@ final class Requirements {
   /** The property that chooses the GPU by its number, 0 by default. */
   static final String DEVICE_PROPERTY = "otfuse.cuda.device";
 
-  private static final int CUDA_VERSION = 13000;
+  private static final int CUDA_VERSION = CudaLibrary.CUDA * 1000;
   private static final int CAPABILITY = 80;
 
   private final Driver driver;

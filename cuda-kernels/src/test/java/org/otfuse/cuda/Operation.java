@@ -5,7 +5,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.otfuse.Metric;
 import org.otfuse.SinkhornSettings;
 import org.otfuse.spi.AverageTask;
@@ -39,17 +41,17 @@ enum Operation {
   COST {
     @Override
     void run(Backend backend, Buffers buffers, int tasks) {
-      List<CostTask> batch = new ArrayList<>();
-      for (int t = 0; t < tasks; t++) {
-        int d = t % 2 == 0 ? LONG : 2;
-        batch.add(
-            new CostTask(
-                buffers.matrix(SIDE, d),
-                buffers.matrix(SIDE, d),
-                buffers.matrix(SIDE, SIDE),
-                Metric.EUCLIDEAN));
-      }
-      backend.cost(batch);
+      backend.cost(
+          batch(
+              tasks,
+              t -> {
+                int d = t % 2 == 0 ? LONG : 2;
+                return new CostTask(
+                    buffers.matrix(SIDE, d),
+                    buffers.matrix(SIDE, d),
+                    buffers.matrix(SIDE, SIDE),
+                    Metric.EUCLIDEAN);
+              }));
     }
   },
 
@@ -57,19 +59,18 @@ enum Operation {
   SINKHORN {
     @Override
     void run(Backend backend, Buffers buffers, int tasks) {
-      List<SinkhornTask> batch = new ArrayList<>();
-      for (int t = 0; t < tasks; t++) {
-        batch.add(
-            new SinkhornTask(
-                buffers.matrix(5, 6),
-                buffers.even(5),
-                buffers.even(6),
-                buffers.matrix(5, 6),
-                buffers.even(5),
-                buffers.even(6),
-                new SinkhornSettings(0.1, 1e-3, 10, Double.POSITIVE_INFINITY, false)));
-      }
-      backend.sinkhorn(batch);
+      backend.sinkhorn(
+          batch(
+              tasks,
+              t ->
+                  new SinkhornTask(
+                      buffers.matrix(5, 6),
+                      buffers.even(5),
+                      buffers.even(6),
+                      buffers.matrix(5, 6),
+                      buffers.even(5),
+                      buffers.even(6),
+                      new SinkhornSettings(0.1, 1e-3, 10, Double.POSITIVE_INFINITY, false))));
     }
   },
 
@@ -77,7 +78,7 @@ enum Operation {
   ASSIGN {
     @Override
     void run(Backend backend, Buffers buffers, int tasks) {
-      backend.assign(IntStream.range(0, tasks).mapToObj(t -> buffers.matrix(4, 4)).toList());
+      backend.assign(batch(tasks, t -> buffers.matrix(4, 4)));
     }
   },
 
@@ -85,13 +86,15 @@ enum Operation {
   TRANSPORT {
     @Override
     void run(Backend backend, Buffers buffers, int tasks) {
-      List<ExactTask> batch = new ArrayList<>();
-      for (int t = 0; t < tasks; t++) {
-        batch.add(
-            new ExactTask(
-                buffers.matrix(4, 5), buffers.even(4), buffers.even(5), buffers.matrix(4, 5)));
-      }
-      backend.transport(batch);
+      backend.transport(
+          batch(
+              tasks,
+              t ->
+                  new ExactTask(
+                      buffers.matrix(4, 5),
+                      buffers.even(4),
+                      buffers.even(5),
+                      buffers.matrix(4, 5))));
     }
   },
 
@@ -99,11 +102,10 @@ enum Operation {
   MAPS {
     @Override
     void run(Backend backend, Buffers buffers, int tasks) {
-      List<MapTask> batch = new ArrayList<>();
-      for (int t = 0; t < tasks; t++) {
-        batch.add(new MapTask(buffers.matrix(4, 5), buffers.matrix(4, 5), buffers.matrix(4, 5)));
-      }
-      backend.maps(batch);
+      backend.maps(
+          batch(
+              tasks,
+              t -> new MapTask(buffers.matrix(4, 5), buffers.matrix(4, 5), buffers.matrix(4, 5))));
     }
   },
 
@@ -128,19 +130,18 @@ enum Operation {
   FEATURES {
     @Override
     void run(Backend backend, Buffers buffers, int tasks) {
-      List<FeatureTask> batch = new ArrayList<>();
-      for (int t = 0; t < tasks; t++) {
-        batch.add(
-            new FeatureTask(
-                buffers.even(4 * 3),
-                List.of(AxisMap.identity(4), axis(new NeuronMap.Soft(buffers.matrix(3, 3)))),
-                0,
-                0,
-                t % 2 == 0 ? Optional.of(buffers.even(4)) : Optional.empty(),
-                buffers.matrix(4, 3),
-                0));
-      }
-      backend.features(batch);
+      backend.features(
+          batch(
+              tasks,
+              t ->
+                  new FeatureTask(
+                      buffers.even(4 * 3),
+                      List.of(AxisMap.identity(4), axis(new NeuronMap.Soft(buffers.matrix(3, 3)))),
+                      0,
+                      0,
+                      t % 2 == 0 ? Optional.of(buffers.even(4)) : Optional.empty(),
+                      buffers.matrix(4, 3),
+                      0)));
     }
   };
 
@@ -149,22 +150,28 @@ enum Operation {
 
   private static final int LONG = 600;
 
+  private static <T> List<T> batch(int tasks, IntFunction<T> task) {
+    return IntStream.range(0, tasks).mapToObj(task).toList();
+  }
+
   private static AxisMap axis(NeuronMap map) {
     return new AxisMap(List.of(new AxisMap.Segment(map, 1)));
   }
 
   private static List<AverageTask> averages(Buffers buffers, int tasks, NeuronMap map) {
-    List<AverageTask> batch = new ArrayList<>();
-    for (int t = 0; t < tasks; t++) {
-      List<AverageTask.Source> sources = new ArrayList<>();
-      for (NeuronMap moved : List.of(new NeuronMap.Identity(3), map)) {
-        sources.add(
-            new AverageTask.Source(
-                buffers.even(3 * 4), 0.5f, List.of(axis(moved), AxisMap.identity(4))));
-      }
-      batch.add(new AverageTask(buffers.even(3 * 4), sources));
-    }
-    return batch;
+    return batch(
+        tasks,
+        t ->
+            new AverageTask(
+                buffers.even(3 * 4),
+                Stream.of(new NeuronMap.Identity(3), map)
+                    .map(
+                        moved ->
+                            new AverageTask.Source(
+                                buffers.even(3 * 4),
+                                0.5f,
+                                List.of(axis(moved), AxisMap.identity(4))))
+                    .toList()));
   }
 
   /** Calls the operation once with so many tasks. */

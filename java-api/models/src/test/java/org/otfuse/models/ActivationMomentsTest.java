@@ -106,6 +106,8 @@ class ActivationMomentsTest {
     ActivationMoments found = ofTwoChannels(coupling(2, 1, 0.5f, 0.5f));
     assertEquals((29 - MEAN) / 2, found.mean(0, 0)[0], 1e-3);
     assertEquals(VARIANCE / 4, found.variance(0, 0)[0], 1e-3 * VARIANCE);
+    // Shares of 0.8 and 0.2 make (5 - 6) / 2, which no variance can be.
+    assertEquals(0, ofTwoChannels(coupling(2, 1, 0.8f, 0.2f)).variance(0, 0)[0]);
     ActivationMoments ofOne = ofTwoChannels(coupling(2, 1, 0, 1));
     assertEquals(9 * VARIANCE, ofOne.variance(0, 0)[0], 1e-3 * VARIANCE);
   }
