@@ -123,7 +123,7 @@ final class CudaFusion implements CompiledFusion {
   }
 
   @Override
-  public void run(List<FloatBuffer> models, FloatBuffer target) {
+  public boolean run(List<FloatBuffer> models, FloatBuffer target) {
     try (Engine.Turn turn = engine.enter()) {
       List<Graph> graphs = graphs();
       potentials = false;
@@ -135,6 +135,7 @@ final class CudaFusion implements CompiledFusion {
         throw e;
       }
       potentials = true;
+      return true;
     }
   }
 

@@ -90,9 +90,7 @@ public final class FusionPlan implements AutoCloseable {
     enter(State.RUNNING, "run");
     try {
       engine.backend();
-      if (compiled.isPresent()) {
-        compiled.get().run(weights, output);
-      } else {
+      if (compiled.isEmpty() || !compiled.get().run(weights, output)) {
         fuseOnEngine(weights, output);
       }
     } finally {

@@ -22,10 +22,11 @@ class FusionPlanTest {
     private final CountDownLatch end = new CountDownLatch(1);
 
     @Override
-    public void run(List<FloatBuffer> models, FloatBuffer output) {
+    public boolean run(List<FloatBuffer> models, FloatBuffer output) {
       running.countDown();
       try {
         end.await();
+        return true;
       } catch (InterruptedException e) {
         throw new IllegalStateException(e);
       }

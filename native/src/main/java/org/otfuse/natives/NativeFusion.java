@@ -28,11 +28,12 @@ final class NativeFusion implements CompiledFusion {
   }
 
   @Override
-  public void run(List<FloatBuffer> models, FloatBuffer output) {
+  public boolean run(List<FloatBuffer> models, FloatBuffer output) {
     for (int k = 0; k < models.size(); k++) {
       Call.check(Otfuse.otf_fusion_set_model(handle, k, models.get(k)));
     }
     Call.check(Otfuse.otf_fusion_run(handle, output));
+    return true;
   }
 
   @Override

@@ -78,7 +78,10 @@ public interface Backend extends AutoCloseable {
   void features(List<FeatureTask> tasks);
 
   /**
-   * Computes pairwise cost matrices.
+   * Computes pairwise cost matrices. For finite features every distance is right whatever the
+   * magnitudes beside it: where a square, a product or a norm leaves float's range the pair is
+   * taken in double. A distance above {@link Float#MAX_VALUE} becomes infinite; features that are
+   * not finite give costs that are not, and the solvers refuse those.
    *
    * @param tasks a ragged batch
    */
@@ -89,6 +92,8 @@ public interface Backend extends AutoCloseable {
    *
    * @param tasks a ragged batch
    * @return one report a task, in order
+   * @throws org.otfuse.InvalidInputException if a cost, a mass or a potential to start from is not
+   *     finite, naming the problem and the place
    */
   List<TransportReport> sinkhorn(List<SinkhornTask> tasks);
 
@@ -97,6 +102,8 @@ public interface Backend extends AutoCloseable {
    *
    * @param costs square cost matrices [n,n], not changed
    * @return one assignment a matrix, in order
+   * @throws org.otfuse.InvalidInputException if a cost is not finite, naming the problem and the
+   *     place
    */
   List<Assignment> assign(List<Matrix> costs);
 
@@ -118,6 +125,8 @@ public interface Backend extends AutoCloseable {
    *
    * @param tasks a ragged batch
    * @return one report a task, in order
+   * @throws org.otfuse.InvalidInputException if a cost or a mass is not finite, naming the problem
+   *     and the place
    */
   List<TransportReport> transport(List<ExactTask> tasks);
 
