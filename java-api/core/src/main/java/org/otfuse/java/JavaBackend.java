@@ -15,6 +15,7 @@ import org.otfuse.solver.TransportSolver;
 import org.otfuse.spi.Assignment;
 import org.otfuse.spi.AverageTask;
 import org.otfuse.spi.Backend;
+import org.otfuse.spi.Batches;
 import org.otfuse.spi.CostTask;
 import org.otfuse.spi.DeviceBuffer;
 import org.otfuse.spi.ExactTask;
@@ -78,16 +79,19 @@ final class JavaBackend implements Backend {
 
   @Override
   public void features(List<FeatureTask> tasks) {
+    Batches.requireDisjoint(tasks);
     forEach(tasks, Features::gather);
   }
 
   @Override
   public void cost(List<CostTask> tasks) {
+    Batches.requireDisjoint(tasks);
     forEach(tasks, (inside, task) -> new PairwiseCost(inside, task).compute());
   }
 
   @Override
   public List<TransportReport> sinkhorn(List<SinkhornTask> tasks) {
+    Batches.requireDisjoint(tasks);
     return map(tasks, Sinkhorn::solve);
   }
 
@@ -116,6 +120,7 @@ final class JavaBackend implements Backend {
 
   @Override
   public List<TransportReport> transport(List<ExactTask> tasks) {
+    Batches.requireDisjoint(tasks);
     return map(
         tasks,
         (inside, task) -> {
@@ -139,11 +144,13 @@ final class JavaBackend implements Backend {
 
   @Override
   public void maps(List<MapTask> tasks) {
+    Batches.requireDisjoint(tasks);
     forEach(tasks, (inside, task) -> CouplingMaps.compute(task));
   }
 
   @Override
   public void average(List<AverageTask> tasks) {
+    Batches.requireDisjoint(tasks);
     forEach(tasks, Averaging::average);
   }
 
