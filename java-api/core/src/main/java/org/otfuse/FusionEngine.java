@@ -153,10 +153,10 @@ public final class FusionEngine implements AutoCloseable {
   }
 
   /**
-   * Fuses models that are loaded one at a time: memory does not grow with their number. More than
-   * two are summed by a {@link FusionAccumulator}, so that the result is the same bits in whatever
-   * order the models other than the anchor come, and may differ in the last bits from that of
-   * models which are held at once.
+   * Fuses models that are loaded one at a time: memory does not grow with their number, and is that
+   * of the anchor, one other model and the result. They are summed in their order, as models that
+   * are held at once are; the result is the same up to rounding, and the same bits on the java back
+   * end. Sums that do not depend on the order are the business of {@link FusionAccumulator}.
    *
    * @param source two or more models of the same architecture up to widths
    * @param options how
