@@ -120,8 +120,7 @@ final class ExternalData {
       Path file = model.toAbsolutePath().getParent();
       for (Path part : relative) {
         if (part.toString().equals("..")) {
-          throw refuse(
-              "names the file %s, which leaves the model's folder", Excerpt.of(location));
+          throw refuse("names the file %s, which leaves the model's folder", Excerpt.of(location));
         }
         file = file.resolve(part);
         if (Files.isSymbolicLink(file)) {

@@ -10,7 +10,9 @@ final class Limits {
   /** Axes of a tensor or of a value [4]. */
   static final int RANK = 1024;
 
-  /** Integers of one tensor that are followed, a shape or the indices of a part; others are data. */
+  /**
+   * Integers of one tensor that are followed, a shape or the indices of a part; others are data.
+   */
   static final int INTEGERS = 4096;
 
   /** Integers that shape arithmetic computes in one graph, 8 MiB of them [68]. */
@@ -22,7 +24,9 @@ final class Limits {
   /** Nodes, axes, segments and integers that tracing one graph looks at, about a second's work. */
   static final long STEPS = 100_000_000;
 
-  /** How often, on average, tensors may read the bytes of external data; exporters share equal ones. */
+  /**
+   * How often, on average, tensors may read the bytes of external data; exporters share equal ones.
+   */
   static final int EXTERNAL_READS = 4;
 
   /** How many times as large as its packed bytes an array may be without a count beforehand. */

@@ -119,7 +119,8 @@ record NpyHeader(NpyType type, ByteOrder order, List<Integer> shape, int element
           case "descr" -> descr = elementType();
           case "fortran_order" -> fortran = bool();
           case "shape" -> shape = tuple();
-          default -> throw refuse("has the unknown entry '" + Excerpt.of(key) + "' in its npy header");
+          default ->
+              throw refuse("has the unknown entry '" + Excerpt.of(key) + "' in its npy header");
         }
         if (!accept(',')) {
           expect('}');

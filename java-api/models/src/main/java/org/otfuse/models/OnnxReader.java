@@ -137,8 +137,7 @@ final class OnnxReader {
     Optional<FloatBuffer> data = Optional.empty();
     boolean first = true;
     for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-      TensorProto known =
-          first && tag == RAW_TAG ? tensor(rest) : TensorProto.getDefaultInstance();
+      TensorProto known = first && tag == RAW_TAG ? tensor(rest) : TensorProto.getDefaultInstance();
       first &= tag != RAW_TAG;
       if (isNamedFloat(known)) {
         data = readRaw(in, known, rest);
@@ -300,8 +299,7 @@ final class OnnxReader {
         if (size.getDimValue() > Integer.MAX_VALUE) {
           throw refuse(
               "has the input or output %s with an axis of size %d, expected at most %d"
-                  .formatted(
-                      Excerpt.of(value.getName()), size.getDimValue(), Integer.MAX_VALUE));
+                  .formatted(Excerpt.of(value.getName()), size.getDimValue(), Integer.MAX_VALUE));
         }
       }
     }

@@ -24,8 +24,7 @@ final class TensorData {
     if (tensor.getDimsCount() > Limits.RANK) {
       throw new InvalidInputException(
           "tensor %s of %s has %d axes, expected at most %d"
-              .formatted(
-                  Excerpt.of(tensor.getName()), file, tensor.getDimsCount(), Limits.RANK));
+              .formatted(Excerpt.of(tensor.getName()), file, tensor.getDimsCount(), Limits.RANK));
     }
     long count = 1;
     for (long size : tensor.getDimsList()) {

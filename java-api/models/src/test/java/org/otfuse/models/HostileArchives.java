@@ -37,11 +37,13 @@ final class HostileArchives {
         "has a header of 10 MB",
         new Attack(zip("images.npy", longHeader()), "an npy header of 10000000 bytes"));
     files.put("stores two arrays in one place", new Attack(overlapping(), "expected f4, f8 or u1"));
-    files.put("has an array without elements", new Attack(zip("images.npy", shape("0, 5")), "[0, 5]"));
+    files.put(
+        "has an array without elements", new Attack(zip("images.npy", shape("0, 5")), "[0, 5]"));
     files.put(
         "has an array of 33 axes",
         new Attack(zip("images.npy", shape("1, ".repeat(33))), "more than 32 axes"));
-    files.put("is no zip", new Attack("PK\3\4".getBytes(StandardCharsets.UTF_8), "can't be read as npz"));
+    files.put(
+        "is no zip", new Attack("PK\3\4".getBytes(StandardCharsets.UTF_8), "can't be read as npz"));
     return files;
   }
 

@@ -154,8 +154,7 @@ class HostileFilesTest {
   void aValueFromTwoPlacesIsRefused() throws IOException {
     GraphBuilder g = network();
     g.graph().addNode(NodeProto.newBuilder().setOpType("Relu").addInput("x").addOutput("w0"));
-    String message =
-        refusal(Files.write(folder.resolve("two.onnx"), g.proto().toByteArray()));
+    String message = refusal(Files.write(folder.resolve("two.onnx"), g.proto().toByteArray()));
     assertTrue(message.contains("value w0, which is also a weight or an input"), message);
   }
 

@@ -38,25 +38,57 @@ final class HostileModels {
   /** The files by what they do. */
   static Map<String, Attack> all() {
     Map<String, Attack> files = new LinkedHashMap<>();
-    files.put("claims a tensor of 1.2 GB", new Attack(claimedTensor(), "is a truncated or damaged ONNX file"));
-    files.put("names raw data 450,000 times", new Attack(manyRawData(), "has 0 bytes, expected 4 for shape [1]"));
+    files.put(
+        "claims a tensor of 1.2 GB",
+        new Attack(claimedTensor(), "is a truncated or damaged ONNX file"));
+    files.put(
+        "names raw data 450,000 times",
+        new Attack(manyRawData(), "has 0 bytes, expected 4 for shape [1]"));
     files.put("doubles integers 32 times", new Attack(doubledIntegers(), READ));
-    files.put("repeats 4096 integers 3000 times", new Attack(keptIntegers(), "integers in its shape arithmetic, expected at most 1048576"));
-    files.put("doubles an axis of neurons 32 times", new Attack(doubledNeurons(32), "segments of axes to be traced, expected at most 2097152"));
-    files.put("doubles an axis 14 times and reads it 10,000 times", new Attack(readOften(), "segments of axes to be traced, expected at most 2097152"));
-    files.put("stacks an axis 5000 times beside each other", new Attack(stackedOften(), "segments of axes to be traced, expected at most 2097152"));
-    files.put("has a tensor of rank 3000", new Attack(deepTensor(), "has 3000 axes, expected at most 1024"));
-    files.put("has an input of rank 3000", new Attack(deepInput(), "of 3000 axes, expected at most 1024"));
-    files.put("unsqueezes to rank 3000", new Attack(unsqueezed(), "has 3000 axes, expected at most 1024"));
+    files.put(
+        "repeats 4096 integers 3000 times",
+        new Attack(keptIntegers(), "integers in its shape arithmetic, expected at most 1048576"));
+    files.put(
+        "doubles an axis of neurons 32 times",
+        new Attack(doubledNeurons(32), "segments of axes to be traced, expected at most 2097152"));
+    files.put(
+        "doubles an axis 14 times and reads it 10,000 times",
+        new Attack(readOften(), "segments of axes to be traced, expected at most 2097152"));
+    files.put(
+        "stacks an axis 5000 times beside each other",
+        new Attack(stackedOften(), "segments of axes to be traced, expected at most 2097152"));
+    files.put(
+        "has a tensor of rank 3000",
+        new Attack(deepTensor(), "has 3000 axes, expected at most 1024"));
+    files.put(
+        "has an input of rank 3000",
+        new Attack(deepInput(), "of 3000 axes, expected at most 1024"));
+    files.put(
+        "unsqueezes to rank 3000",
+        new Attack(unsqueezed(), "has 3000 axes, expected at most 1024"));
     files.put("nests 30 subgraphs", new Attack(nested(30), READ));
-    files.put("nests 2000 subgraphs", new Attack(nested(2000), "is a truncated or damaged ONNX file"));
-    files.put("leaves 500,000 sizes open", new Attack(openSizes(), "steps to be traced, expected at most 100000000"));
+    files.put(
+        "nests 2000 subgraphs", new Attack(nested(2000), "is a truncated or damaged ONNX file"));
+    files.put(
+        "leaves 500,000 sizes open",
+        new Attack(openSizes(), "steps to be traced, expected at most 100000000"));
     files.put("has 50,000 nodes that read one value", new Attack(fan(50_000), READ));
-    files.put("has a Constant with 50,000 values", new Attack(manyValues(), "with 50000 attributes, expected one"));
-    files.put("splits an axis again and again", new Attack(splits(), "segments of axes to be traced, expected at most 2097152"));
-    files.put("convolves in 20,000 groups 100 times", new Attack(groups(), "steps to be traced, expected at most 100000000"));
-    files.put("gives one weight to 2000 neuron groups", new Attack(shared(), "where different neurons share no weight, expected at most 536870911"));
-    files.put("counts to the largest integer", new Attack(largeIntegers(), "has inputs or attributes that do not fit"));
+    files.put(
+        "has a Constant with 50,000 values",
+        new Attack(manyValues(), "with 50000 attributes, expected one"));
+    files.put(
+        "splits an axis again and again",
+        new Attack(splits(), "segments of axes to be traced, expected at most 2097152"));
+    files.put(
+        "convolves in 20,000 groups 100 times",
+        new Attack(groups(), "steps to be traced, expected at most 100000000"));
+    files.put(
+        "gives one weight to 2000 neuron groups",
+        new Attack(
+            shared(), "where different neurons share no weight, expected at most 536870911"));
+    files.put(
+        "counts to the largest integer",
+        new Attack(largeIntegers(), "has inputs or attributes that do not fit"));
     files.put("is full of empty messages", new Attack(emptyMessages(), "sparse tensor"));
     return files;
   }
@@ -96,8 +128,7 @@ final class HostileModels {
         out -> {
           out.writeRawBytes(model.toByteArray());
           header(out, ModelProto.GRAPH_FIELD_NUMBER, tensor.length + 5);
-          out.writeTag(
-              GraphProto.INITIALIZER_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+          out.writeTag(GraphProto.INITIALIZER_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
           int length = tensor.length;
           out.writeRawBytes(
               new byte[] {
@@ -240,7 +271,8 @@ final class HostileModels {
   private static byte[] fan(int nodes) {
     GraphBuilder g = network();
     for (int i = 0; i < nodes; i++) {
-      g.graph().addNode(NodeProto.newBuilder().setOpType("Relu").addInput("gemm0").addOutput("f" + i));
+      g.graph()
+          .addNode(NodeProto.newBuilder().setOpType("Relu").addInput("gemm0").addOutput("f" + i));
     }
     return finish(g);
   }

@@ -4,7 +4,9 @@ import java.nio.file.Path;
 import org.otfuse.InvalidInputException;
 import org.otfuse.UnsupportedModelException;
 
-/** Reads files in a process of its own, whose memory the caller limits, and tells what came of it. */
+/**
+ * Reads files in a process of its own, whose memory the caller limits, and tells what came of it.
+ */
 final class ReadFiles {
   private ReadFiles() {}
 
@@ -25,7 +27,11 @@ final class ReadFiles {
         end = "failed: " + e;
       }
       System.out.println(
-          Path.of(file).getFileName() + "\t" + (System.nanoTime() - start) / 1_000_000 + " ms\t" + end);
+          Path.of(file).getFileName()
+              + "\t"
+              + (System.nanoTime() - start) / 1_000_000
+              + " ms\t"
+              + end);
     }
   }
 }
