@@ -88,11 +88,13 @@ final class JavaBackend implements Backend {
 
   @Override
   public List<TransportReport> sinkhorn(List<SinkhornTask> tasks) {
+    TaskInput.requireSinkhorn(tasks);
     return map(tasks, Sinkhorn::solve);
   }
 
   @Override
   public List<Assignment> assign(List<Matrix> costs) {
+    TaskInput.requireCosts(costs);
     return map(
         costs,
         (inside, cost) -> {
@@ -103,6 +105,8 @@ final class JavaBackend implements Backend {
 
   @Override
   public List<Assignment> assign(List<Matrix> costs, List<Span> columnPotentials) {
+    TaskInput.requireCosts(costs);
+    TaskInput.requirePotentials("g", columnPotentials);
     List<Integer> order = IntStream.range(0, costs.size()).boxed().toList();
     return map(
         order,
@@ -115,7 +119,14 @@ final class JavaBackend implements Backend {
   }
 
   @Override
+  public List<TransportReport> transport(List<ExactTask> tasks, List<Span> columnPotentials) {
+    TaskInput.requirePotentials("g", columnPotentials);
+    return transport(tasks);
+  }
+
+  @Override
   public List<TransportReport> transport(List<ExactTask> tasks) {
+    TaskInput.requireTransport(tasks);
     return map(
         tasks,
         (inside, task) -> {
