@@ -3,6 +3,7 @@ package org.otfuse;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.otfuse.Stopwatch.Stage;
 import org.otfuse.TensorAverage.Member;
@@ -31,7 +32,20 @@ final class Fusion {
       FusionOptions options,
       Progress progress,
       Optional<FusionObserver> observer) {
+    this.backend = backend;
+    this.source = Objects.requireNonNull(source, "source");
+    this.options = Objects.requireNonNull(options, "options");
+    this.progress = Objects.requireNonNull(progress, "progress");
+    this.observer = Objects.requireNonNull(observer, "observer");
     int models = source.size();
+    requireModels(models, options);
+    this.weights = options.weightsFor(models);
+    this.sweeps = new ArrayList<>(Collections.nCopies(models, 0));
+    this.steps = options.anchor() == FusionOptions.ANCHOR_AUTO ? models * models : models;
+  }
+
+  /** Refuses fewer than two models, and an anchor that is none of them. */
+  static void requireModels(int models, FusionOptions options) {
     if (models < 2) {
       throw new InvalidInputException("Found " + models + " models to fuse, expected at least 2.");
     }
@@ -40,14 +54,6 @@ final class Fusion {
           "The anchor is model %d, expected one of 0 to %d."
               .formatted(options.anchor(), models - 1));
     }
-    this.backend = backend;
-    this.source = source;
-    this.options = options;
-    this.weights = options.weightsFor(models);
-    this.progress = progress;
-    this.observer = observer;
-    this.sweeps = new ArrayList<>(Collections.nCopies(models, 0));
-    this.steps = options.anchor() == FusionOptions.ANCHOR_AUTO ? models * models : models;
   }
 
   /** A model and its activations. */
@@ -157,7 +163,10 @@ final class Fusion {
   }
 
   private Loaded load(int k, Arena arena) {
-    return new Loaded(k, new DeviceModel(source.model(k), arena), source.activations(k));
+    Model model = source.model(k);
+    Optional<Activations> activations =
+        source.activations(k).map(given -> new CheckedActivations(given, model));
+    return new Loaded(k, new DeviceModel(model, arena), activations);
   }
 
   private Alignment align(
