@@ -22,7 +22,6 @@ final class Fusion {
   private final List<GroupReport> reports = new ArrayList<>();
   private final List<Integer> sweeps;
   private final int steps;
-  private boolean streaming;
   private int done;
 
   /** Checks the number of models, weights and the anchor. */
@@ -86,7 +85,6 @@ final class Fusion {
    * anyway, and no sum is needed.
    */
   FusionResult streamed() {
-    streaming = true;
     if (source.size() == 2) {
       return together();
     }
@@ -163,11 +161,7 @@ final class Fusion {
   }
 
   private Loaded load(int k, Arena arena) {
-    Model model = source.model(k);
-    if (streaming) {
-      model.requireFinite();
-    }
-    return new Loaded(k, new DeviceModel(model, arena), source.activations(k));
+    return new Loaded(k, new DeviceModel(source.model(k), arena), source.activations(k));
   }
 
   private Alignment align(

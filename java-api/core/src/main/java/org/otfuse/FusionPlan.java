@@ -75,14 +75,14 @@ public final class FusionPlan implements AutoCloseable {
   }
 
   /**
-   * Fuses one set of models. The values are taken as they are: NaN and infinity are not looked for,
-   * and give a result that contains them.
+   * Fuses one set of models.
    *
    * @param weights one direct buffer a model in native byte order, {@link #length} floats
    *     remaining: the tensors one after the other, row-major; not changed, positions not moved
    * @param output direct, as many floats remaining; written; must not overlap the models
-   * @throws InvalidInputException if a buffer is not direct, has another byte order or length, or
-   *     the number of models differs
+   * @throws InvalidInputException if a buffer is not direct, has another byte order or length, the
+   *     number of models differs, or a weight is not finite, naming the tensor and its index; the
+   *     output is undefined then
    * @throws IllegalStateException if the plan is closed or running, or its engine is closed
    */
   public void fuse(List<FloatBuffer> weights, FloatBuffer output) {

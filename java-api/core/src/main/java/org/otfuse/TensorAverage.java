@@ -2,6 +2,7 @@ package org.otfuse;
 
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.otfuse.TensorLayout.Slab;
 import org.otfuse.spi.AverageTask;
@@ -66,12 +67,23 @@ final class TensorAverage {
         addTasks(t, target, tasks);
       }
       backend.average(tasks);
-      for (Span target : targets) {
-        FloatBuffer host = FloatBuffer.allocate(Math.toIntExact(target.length()));
-        backend.download(target, host);
+      for (int t = first; t < last; t++) {
+        FloatBuffer host = FloatBuffer.allocate(length(t));
+        backend.download(targets.get(t - first), host);
+        requireFinite(t, host);
         result.add(host);
       }
     }
+  }
+
+  private void requireFinite(int tensor, FloatBuffer result) {
+    DeviceModel cause =
+        members.stream()
+            .map(Member::model)
+            .max(Comparator.comparingDouble(model -> model.largest(tensor)))
+            .orElseThrow();
+    FiniteDoor.requireResult(
+        anchor.tensors().get(tensor), result, cause.model(), cause.largest(tensor));
   }
 
   private void addTasks(int tensor, Span target, List<AverageTask> tasks) {
