@@ -48,6 +48,16 @@ final class ExternalData {
     return new ExternalData(proto, model).read(expected);
   }
 
+  /**
+   * Finds the file that holds the data.
+   *
+   * @param proto a tensor whose data location is external
+   * @param model the file that it comes from
+   */
+  static Path file(TensorProto proto, Path model) {
+    return new ExternalData(proto, model).file();
+  }
+
   private ByteBuffer read(long expected) {
     Path file = file();
     if (length >= 0 && length != expected) {

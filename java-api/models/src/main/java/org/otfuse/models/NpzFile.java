@@ -6,7 +6,6 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.LocalDateTime;
 import java.util.List;
 import java.util.Map;
@@ -93,32 +92,20 @@ final class NpzFile implements AutoCloseable {
    * @param arrays by name
    */
   static void write(Path file, Map<String, NpyArray> arrays) {
-    Path target = file.toAbsolutePath();
-    Path part = target.resolveSibling("." + target.getFileName() + ".part");
-    try {
-      try {
-        writeArrays(part, arrays);
-        Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
-      } finally {
-        Files.deleteIfExists(part);
-      }
-    } catch (IOException e) {
-      throw new InvalidInputException(
-          "file %s can't be written: %s".formatted(file, e.getMessage()), e);
-    }
+    AtomicFile.write(file, out -> writeArrays(out, arrays));
   }
 
-  private static void writeArrays(Path file, Map<String, NpyArray> arrays) throws IOException {
-    try (OutputStream out = Files.newOutputStream(file);
-        ZipOutputStream packed = new ZipOutputStream(out)) {
-      for (Map.Entry<String, NpyArray> array : arrays.entrySet()) {
-        ZipEntry entry = new ZipEntry(array.getKey() + SUFFIX);
-        entry.setTimeLocal(LocalDateTime.of(1980, 1, 1, 0, 0));
-        packed.putNextEntry(entry);
-        array.getValue().write(packed);
-        packed.closeEntry();
-      }
+  private static void writeArrays(OutputStream out, Map<String, NpyArray> arrays)
+      throws IOException {
+    ZipOutputStream packed = new ZipOutputStream(out);
+    for (Map.Entry<String, NpyArray> array : arrays.entrySet()) {
+      ZipEntry entry = new ZipEntry(array.getKey() + SUFFIX);
+      entry.setTimeLocal(LocalDateTime.of(1980, 1, 1, 0, 0));
+      packed.putNextEntry(entry);
+      array.getValue().write(packed);
+      packed.closeEntry();
     }
+    packed.finish();
   }
 
   @Override

@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -46,6 +47,7 @@ final class OnnxReader {
   private FloatBuffer memory = FloatBuffer.allocate(0);
   private final GraphProto.Builder graph = GraphProto.newBuilder();
   private final List<FloatBuffer> initializers = new ArrayList<>();
+  private final Set<Path> data = new LinkedHashSet<>();
   private boolean hasGraph;
   private int bytes;
 
@@ -205,6 +207,7 @@ final class OnnxReader {
   }
 
   private void addInitializer(TensorProto tensor) {
+    noteData(tensor);
     if (tensor.getDataType() == DataType.FLOAT.getNumber()) {
       initializers.add(TensorData.floats(tensor, path, this::allocate));
       graph.addInitializer(TensorData.withoutData(tensor));
@@ -245,7 +248,8 @@ final class OnnxReader {
         splitConstant(n, node, settings, parameters);
       }
     }
-    return new OnnxFile(path, model.setGraph(graph).build(), List.copyOf(parameters));
+    return new OnnxFile(
+        path, Set.copyOf(data), model.setGraph(graph).build(), List.copyOf(parameters));
   }
 
   /** A single value or a mask with infinities in a Constant node is a setting, no weight. */
@@ -256,6 +260,7 @@ final class OnnxReader {
         continue;
       }
       TensorProto tensor = attribute.getT();
+      noteData(tensor);
       String name = node.getOutput(0);
       if (tensor.getDataType() != DataType.FLOAT.getNumber()) {
         settings.checkNoWeight(name, tensor, path);
@@ -292,6 +297,12 @@ final class OnnxReader {
       }
     }
     return new Parameter(name, TensorData.shape(tensor), data, initializer, node);
+  }
+
+  private void noteData(TensorProto tensor) {
+    if (TensorData.isExternal(tensor)) {
+      data.add(ExternalData.file(tensor, path));
+    }
   }
 
   private static boolean hasInfinity(FloatBuffer data) {

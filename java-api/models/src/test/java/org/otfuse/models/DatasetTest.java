@@ -83,7 +83,7 @@ class DatasetTest {
     Path file = folder.resolve("missing").resolve("data.npz");
     Dataset data = counting(1);
     String message = assertThrows(InvalidInputException.class, () -> data.write(file)).getMessage();
-    assertTrue(message.startsWith("file " + file + " can't be written: "), message);
+    assertTrue(message.startsWith("cannot write " + file + ": "), message);
   }
 
   @Test
