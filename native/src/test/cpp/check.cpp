@@ -3,7 +3,6 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
-#include <limits>
 
 namespace check {
 
@@ -37,10 +36,6 @@ Floats marginal(std::mt19937* random, int count) {
   for (float value : values) total += value;
   for (float& value : values) value = static_cast<float>(value / total);
   return values;
-}
-
-Floats poisoned(int64_t count) {
-  return Floats(count, std::numeric_limits<float>::quiet_NaN());
 }
 
 void report(bool good, const char* file, int line, const std::string& what) {

@@ -82,8 +82,8 @@ final class Fusion {
   }
 
   /**
-   * Fuses with the anchor and one model at a time, and one sum for all. Of two models both are held
-   * anyway, and no sum is needed.
+   * Fuses with the anchor, one other model at a time and one sum for all, in the order of the
+   * models. Of two models both are held anyway.
    */
   FusionResult streamed() {
     streaming = true;
@@ -93,28 +93,24 @@ final class Fusion {
     int chosen = anchor();
     try (Arena arena = new Arena(backend)) {
       Loaded anchor = load(chosen, arena);
-      FusionAccumulator sum = FusionAccumulator.of(anchor.model());
-      sum.add(anchor.model(), weights.get(chosen));
+      TensorAverage sum = new TensorAverage(backend, anchor.model().architecture());
       for (int k = 0; k < source.size(); k++) {
-        if (k != chosen) {
-          add(k, anchor, sum);
+        if (k == chosen) {
+          add(anchor, GroupMaps.identities(anchor.model().architecture()), sum);
+        } else {
+          try (Arena own = new Arena(backend)) {
+            Loaded model = load(k, own);
+            add(model, aligned(model, anchor, own), sum);
+          }
         }
       }
-      return result(anchor, stopwatch.time(Stage.AVERAGE, sum::finish));
+      return result(anchor, sum.model(anchor.model().name()));
     }
   }
 
-  private void add(int k, Loaded anchor, FusionAccumulator sum) {
-    try (Arena arena = new Arena(backend)) {
-      Loaded model = load(k, arena);
-      List<GroupMaps> maps = aligned(model, anchor, arena);
-      stopwatch.time(
-          Stage.AVERAGE,
-          () -> {
-            Member member = new Member(model.device, 1, maps);
-            sum.add(TensorAverage.model(backend, anchor.model(), List.of(member)), weights.get(k));
-          });
-    }
+  private void add(Loaded model, List<GroupMaps> maps, TensorAverage sum) {
+    Member member = new Member(model.device, weights.get(model.index), maps);
+    stopwatch.time(Stage.AVERAGE, () -> sum.add(List.of(member)));
   }
 
   private FusionResult result(Loaded anchor, Model fused) {

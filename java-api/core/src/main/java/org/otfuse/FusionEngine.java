@@ -6,11 +6,14 @@ import java.util.Optional;
 import org.otfuse.TensorAverage.Member;
 import org.otfuse.spi.Backend;
 import org.otfuse.spi.BackendSettings;
+import org.otfuse.spi.Lifetime;
 import org.otfuse.spi.NeuronMap;
 
 /**
  * Fuses models on one back end. Thread-safe; close it when done, after which every call throws
- * {@link IllegalStateException}.
+ * {@link IllegalStateException}. Calls that run while it is closed, by another thread or by a
+ * {@link Progress} or {@link ModelSource} that they call, end normally, and the back end is freed
+ * when the last of them has ended.
  *
  * <pre>{@code
  * try (FusionEngine engine = FusionEngine.open()) {
@@ -21,11 +24,12 @@ import org.otfuse.spi.NeuronMap;
 public final class FusionEngine implements AutoCloseable {
   private final Backend backend;
   private final List<BackendStatus> skipped;
-  private volatile boolean closed;
+  private final Lifetime lifetime;
 
   FusionEngine(Backends.Opened opened) {
     this.backend = opened.backend();
     this.skipped = opened.skipped();
+    this.lifetime = new Lifetime("the engine", backend::close);
   }
 
   /**
@@ -67,9 +71,7 @@ public final class FusionEngine implements AutoCloseable {
    * @return the back end; it is closed with the engine
    */
   public Backend backend() {
-    if (closed) {
-      throw new IllegalStateException("the engine is closed");
-    }
+    lifetime.requireOpen();
     return backend;
   }
 
@@ -144,15 +146,17 @@ public final class FusionEngine implements AutoCloseable {
       FusionOptions options,
       Progress progress,
       Optional<FusionObserver> observer) {
-    return new Fusion(backend(), source(models, activations), options, progress, observer)
-        .together();
+    return lifetime.call(
+        () ->
+            new Fusion(backend, source(models, activations), options, progress, observer)
+                .together());
   }
 
   /**
-   * Fuses models that are loaded one at a time: memory does not grow with their number. More than
-   * two are summed by a {@link FusionAccumulator}, so that the result is the same bits in whatever
-   * order the models other than the anchor come, and may differ in the last bits from that of
-   * models which are held at once.
+   * Fuses models that are loaded one at a time: memory does not grow with their number, and is that
+   * of the anchor, one other model and the result. They are summed in their order, as models that
+   * are held at once are; the result is the same up to rounding, and the same bits on the java back
+   * end. Sums that do not depend on the order are the business of {@link FusionAccumulator}.
    *
    * @param source two or more models of the same architecture up to widths
    * @param options how
@@ -181,7 +185,7 @@ public final class FusionEngine implements AutoCloseable {
       FusionOptions options,
       Progress progress,
       Optional<FusionObserver> observer) {
-    return new Fusion(backend(), source, options, progress, observer).streamed();
+    return lifetime.call(() -> new Fusion(backend, source, options, progress, observer).streamed());
   }
 
   /**
@@ -217,13 +221,15 @@ public final class FusionEngine implements AutoCloseable {
    */
   public int chooseAnchor(ModelSource source, FusionOptions options, Progress progress) {
     int steps = source.size() * (source.size() - 1);
-    return new Fusion(
-            backend(),
-            source,
-            options.withAnchor(FusionOptions.ANCHOR_AUTO),
-            (done, total) -> progress.step(done, steps),
-            Optional.empty())
-        .anchor();
+    return lifetime.call(
+        () ->
+            new Fusion(
+                    backend,
+                    source,
+                    options.withAnchor(FusionOptions.ANCHOR_AUTO),
+                    (done, total) -> progress.step(done, steps),
+                    Optional.empty())
+                .anchor());
   }
 
   private static ModelSource source(
@@ -264,8 +270,13 @@ public final class FusionEngine implements AutoCloseable {
 
   private AlignedModel align(
       Model model, Model anchor, Optional<ActivationPair> activations, FusionOptions options) {
+    return lifetime.call(() -> aligned(model, anchor, activations, options));
+  }
+
+  private AlignedModel aligned(
+      Model model, Model anchor, Optional<ActivationPair> activations, FusionOptions options) {
     Fusion.requireAlike(model, anchor);
-    try (Arena arena = new Arena(backend())) {
+    try (Arena arena = new Arena(backend)) {
       DeviceModel device = new DeviceModel(model, arena);
       DeviceModel onto = new DeviceModel(anchor, arena);
       Alignment alignment =
@@ -287,10 +298,15 @@ public final class FusionEngine implements AutoCloseable {
    *
    * @param architecture of every model and of the result
    * @param options how; as many models as it has weights, two if it has none
-   * @return a plan on this engine, to be closed before it
+   * @return a plan on this engine, which works until either is closed
    */
   public FusionPlan prepare(Architecture architecture, FusionOptions options) {
-    return new FusionPlan(this, architecture, options);
+    return lifetime.call(() -> new FusionPlan(this, architecture, options));
+  }
+
+  /** Makes a call of a plan, which the back end outlives. */
+  void run(Runnable call) {
+    lifetime.run(call);
   }
 
   /**
@@ -331,9 +347,6 @@ public final class FusionEngine implements AutoCloseable {
 
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      backend.close();
-    }
+    lifetime.close();
   }
 }

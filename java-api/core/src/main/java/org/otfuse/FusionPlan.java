@@ -14,7 +14,8 @@ import org.otfuse.spi.CompiledFusion;
  *
  * <p>A plan works for one thread at a time and may be handed from thread to thread; a call while
  * another runs, or closing it then, throws {@link IllegalStateException}. Different plans of one
- * engine may run at the same time.
+ * engine may run at the same time. A plan whose engine has been closed refuses to run and is still
+ * to be closed; closing it twice is harmless.
  */
 public final class FusionPlan implements AutoCloseable {
   private enum State {
@@ -87,12 +88,16 @@ public final class FusionPlan implements AutoCloseable {
    */
   public void fuse(List<FloatBuffer> weights, FloatBuffer output) {
     check(weights, output);
-    enter(State.RUNNING, "run");
+    if (!state.compareAndSet(State.IDLE, State.RUNNING)) {
+      throw busy("run");
+    }
     try {
-      engine.backend();
-      if (compiled.isEmpty() || !compiled.get().run(weights, output)) {
-        fuseOnEngine(weights, output);
-      }
+      engine.run(
+          () -> {
+            if (compiled.isEmpty() || !compiled.get().run(weights, output)) {
+              fuseOnEngine(weights, output);
+            }
+          });
     } finally {
       state.set(State.IDLE);
     }
@@ -129,14 +134,12 @@ public final class FusionPlan implements AutoCloseable {
                 length));
   }
 
-  private void enter(State next, String what) {
-    if (!state.compareAndSet(State.IDLE, next)) {
-      throw new IllegalStateException(
-          "the plan cannot "
-              + what
-              + " now: it is "
-              + (state.get() == State.CLOSED ? "closed" : "in use by another call"));
-    }
+  private IllegalStateException busy(String what) {
+    return new IllegalStateException(
+        "the plan cannot "
+            + what
+            + " now: it is "
+            + (state.get() == State.CLOSED ? "closed" : "in use by another call"));
   }
 
   private void fuseOnEngine(List<FloatBuffer> weights, FloatBuffer output) {
@@ -163,10 +166,10 @@ public final class FusionPlan implements AutoCloseable {
 
   @Override
   public void close() {
-    if (state.get() == State.CLOSED) {
-      return;
+    if (state.compareAndSet(State.IDLE, State.CLOSED)) {
+      compiled.ifPresent(CompiledFusion::close);
+    } else if (state.get() != State.CLOSED) {
+      throw busy("be closed");
     }
-    enter(State.CLOSED, "be closed");
-    compiled.ifPresent(CompiledFusion::close);
   }
 }

@@ -163,7 +163,9 @@ class CommandFilesTest extends TwoMlps {
     Path odd = folder.resolve("miss ing\n\u001b[31m\u202e\u0416\u6f22.onnx");
     CommandRun run = CommandRun.of("inspect", odd);
     assertEquals(
-        "otfuse: " + folder + "/miss ing\\n\\u001b[31m\\u202e\u0416\u6f22.onnx does not exist.\n",
+        "otfuse: file "
+            + folder
+            + "/miss ing\\n\\u001b[31m\\u202e\u0416\u6f22.onnx does not exist.\n",
         run.err());
     Path there = Files.copy(a, folder.resolve("th ere\n\u0416\u6f22.onnx"));
     run = CommandRun.of("fuse", there, b, "-o", odd, "--backend", "java");

@@ -1,5 +1,7 @@
 package org.otfuse.spi;
 
+import java.util.List;
+import java.util.Objects;
 import org.otfuse.SinkhornSettings;
 
 /**
@@ -18,9 +20,17 @@ import org.otfuse.SinkhornSettings;
  * @param settings epsilon and stopping rule
  */
 public record SinkhornTask(
-    Matrix cost, Span a, Span b, Matrix plan, Span f, Span g, SinkhornSettings settings) {
+    Matrix cost, Span a, Span b, Matrix plan, Span f, Span g, SinkhornSettings settings)
+    implements Task {
   /** Checks that the sizes fit. */
   public SinkhornTask {
+    Objects.requireNonNull(cost, "cost");
+    Objects.requireNonNull(a, "a");
+    Objects.requireNonNull(b, "b");
+    Objects.requireNonNull(plan, "plan");
+    Objects.requireNonNull(f, "f");
+    Objects.requireNonNull(g, "g");
+    Objects.requireNonNull(settings, "settings");
     int n = cost.rows();
     int m = cost.columns();
     if (n < 1
@@ -32,7 +42,7 @@ public record SinkhornTask(
         || plan.rows() != n
         || plan.columns() != m) {
       throw new IllegalArgumentException(
-          "cost [%d,%d], a %d, b %d, f %d, g %d, plan [%d,%d]"
+          "cost has the shape [%d,%d], a %d values, b %d, f %d, g %d and plan the shape [%d,%d], expected [n,m], n, m, n, m and [n,m] of 1 or more"
               .formatted(
                   n,
                   m,
@@ -43,5 +53,15 @@ public record SinkhornTask(
                   plan.rows(),
                   plan.columns()));
     }
+  }
+
+  @Override
+  public List<Span> reads() {
+    return List.of(cost.span(), a, b);
+  }
+
+  @Override
+  public List<Span> writes() {
+    return List.of(plan.span(), f, g);
   }
 }

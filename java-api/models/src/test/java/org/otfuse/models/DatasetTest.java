@@ -160,7 +160,7 @@ class DatasetTest {
   void aFileThatIsNotThereIsNamed() {
     Path file = folder.resolve("nothing.npz");
     assertEquals(
-        "file " + file + " doesn't exist",
+        "file " + file + " does not exist",
         assertThrows(InvalidInputException.class, () -> Dataset.read(file)).getMessage());
   }
 
