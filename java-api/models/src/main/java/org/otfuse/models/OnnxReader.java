@@ -253,7 +253,8 @@ final class OnnxReader {
         splitConstant(n, node, settings, parameters);
       }
     }
-    return new OnnxFile(path, model.setGraph(graph).build(), List.copyOf(parameters));
+    return new OnnxFile(
+        path, external.files(), model.setGraph(graph).build(), List.copyOf(parameters));
   }
 
   /** A single value or a mask with infinities in a Constant node is a setting, no weight. */
