@@ -38,7 +38,7 @@ record Resources(long heap, long outside, long threads, long descriptors) {
     if (Files.isReadable(STATUS)) {
       resident = 1024 * status("VmRSS:");
       threads = status("Threads:");
-      descriptors = descriptors();
+      descriptors = openFiles();
     }
     return new Resources(
         memory.getHeapMemoryUsage().getUsed(),
@@ -59,7 +59,7 @@ record Resources(long heap, long outside, long threads, long descriptors) {
     }
   }
 
-  private static long descriptors() {
+  private static long openFiles() {
     try (Stream<Path> open = Files.list(DESCRIPTORS)) {
       return open.count();
     } catch (IOException e) {

@@ -20,8 +20,8 @@ import org.otfuse.spi.BackendSettings;
  * 100000 for a long run. Joined by a subclass of one line.
  */
 public abstract class SoakSuite {
-  private static final int TIMES = Integer.getInteger("otfuse.soak", 100);
-  private static final int WARM_UP = Math.max(50, TIMES / 20);
+  private static final int TIMES = Integer.getInteger("otfuse.soak", 50);
+  private static final int WARM_UP = Math.max(20, TIMES / 20);
   private static final BackendSettings THREADS = new BackendSettings(2);
   private static final Architecture ARCHITECTURE = Mlp.architecture(12, 16, 9, 4);
   private static final Model A = Mlp.random("a", ARCHITECTURE, 1);
