@@ -47,7 +47,13 @@ public final class OnnxSession implements AutoCloseable {
     }
     this.input = inputs.keySet().iterator().next();
     this.inputShape = floatShape("input " + input, inputs.get(input));
-    this.logits = session.getOutputNames().iterator().next();
+    this.logits =
+        session.getOutputNames().stream()
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new UnsupportedModelException(
+                        "model %s has no output, expected class scores".formatted(name)));
     floatShape("output " + logits, session.getOutputInfo().get(logits));
   }
 
@@ -226,7 +232,7 @@ public final class OnnxSession implements AutoCloseable {
     try (OnnxTensor tensor = OnnxTensor.createTensor(environment, images, shape);
         OrtSession.Result result = session.run(Map.of(input, tensor), outputs)) {
       for (String output : outputs) {
-        OnnxTensor value = (OnnxTensor) result.get(output).orElseThrow();
+        OnnxTensor value = floats(output, result);
         int[] sizes =
             Arrays.stream(value.getInfo().getShape()).mapToInt(Math::toIntExact).toArray();
         reader.accept(output, sizes, value.getFloatBuffer());
@@ -237,6 +243,15 @@ public final class OnnxSession implements AutoCloseable {
               .formatted(name, rows, data.imageShape(), data.name(), sentence(e)),
           e);
     }
+  }
+
+  private OnnxTensor floats(String output, OrtSession.Result result) {
+    if (result.get(output).orElse(null) instanceof OnnxTensor value
+        && value.getInfo().type == OnnxJavaType.FLOAT) {
+      return value;
+    }
+    throw new UnsupportedModelException(
+        "model %s gives no float32 tensor as %s, expected one".formatted(name, output));
   }
 
   /** Fills a batch up with zeros. */
