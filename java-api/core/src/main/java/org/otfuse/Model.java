@@ -2,6 +2,7 @@ package org.otfuse;
 
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A trained network: an architecture and its weights. The weights are not copied; whoever made the
@@ -36,8 +37,8 @@ public record Model(String name, Architecture architecture, List<FloatBuffer> te
     }
   }
 
-  /** Refuses tensors of other shapes than those of the named architecture. */
-  void requireShapes(Architecture expected, String of) {
+  /** Refuses tensors of other shapes than those of the named architecture, or another function. */
+  void requireSame(Architecture expected, String of) {
     if (tensors.size() != expected.tensors().size()) {
       throw new InvalidInputException(
           "Model %s has %d tensors, expected %d as in %s."
@@ -51,6 +52,12 @@ public record Model(String name, Architecture architecture, List<FloatBuffer> te
             "Tensor %s of model %s has shape %s, expected %s as in %s."
                 .formatted(found.name(), name, found.shape(), wanted.shape(), of));
       }
+    }
+    Optional<String> function =
+        FunctionDifference.first(architecture.function(), expected.function());
+    if (function.isPresent()) {
+      throw new InvalidInputException(
+          "Model %s does not compute what %s does: %s.".formatted(name, of, function.get()));
     }
   }
 

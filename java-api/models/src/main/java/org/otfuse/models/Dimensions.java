@@ -19,6 +19,7 @@ final class Dimensions {
   private static final long OTHERS = 10_007;
 
   private final Map<String, Long> named = new HashMap<>();
+  private final List<Long> open = new ArrayList<>();
   private long last;
 
   /** The sizes of a value, or empty if the file does not say how many axes it has. */
@@ -47,7 +48,13 @@ final class Dimensions {
       candidate += 2;
     }
     last = candidate;
+    open.add(candidate);
     return candidate;
+  }
+
+  /** Whether a size is one that the file leaves open, or a multiple of such a one. */
+  boolean isOpen(long size) {
+    return size > 0 && open.stream().anyMatch(prime -> size % prime == 0);
   }
 
   private static boolean isPrime(long odd) {

@@ -28,7 +28,8 @@ final class GraphView {
    *
    * @param graph the graph
    * @param file for messages
-   * @throws InvalidInputException if the nodes form a cycle or two compute the same value
+   * @throws InvalidInputException if the nodes form a cycle, two compute the same value, or one has
+   *     an attribute twice
    */
   GraphView(GraphProto graph, String file) {
     this.graph = graph;
@@ -64,11 +65,19 @@ final class GraphView {
 
   private List<Integer> sort(String file) {
     Map<String, Integer> makers = new HashMap<>();
+    Set<String> tensors = new HashSet<>();
+    graph.getInitializerList().forEach(tensor -> tensors.add(tensor.getName()));
     for (int n = 0; n < graph.getNodeCount(); n++) {
+      requireOneOfEach(graph.getNode(n), file);
       for (String output : graph.getNode(n).getOutputList()) {
         if (!output.isEmpty() && makers.put(output, n) != null) {
           throw new InvalidInputException(
               "%s computes the value %s in two nodes, expected one".formatted(file, output));
+        }
+        if (tensors.contains(output)) {
+          throw new InvalidInputException(
+              "%s computes the value %s, which is one of its tensors too, expected one of the two"
+                  .formatted(file, output));
         }
       }
     }
@@ -87,6 +96,17 @@ final class GraphView {
       }
     }
     return kahn(missing, next, file);
+  }
+
+  private static void requireOneOfEach(NodeProto node, String file) {
+    Set<String> names = new HashSet<>();
+    for (AttributeProto attribute : node.getAttributeList()) {
+      if (!names.add(attribute.getName())) {
+        throw new InvalidInputException(
+            "node %s of %s has the attribute %s twice, expected it once"
+                .formatted(OperatorNode.name(node), file, attribute.getName()));
+      }
+    }
   }
 
   private static List<Integer> kahn(int[] missing, List<List<Integer>> next, String file) {
@@ -110,6 +130,13 @@ final class GraphView {
       throw new InvalidInputException(file + " has nodes that wait for each other in a cycle");
     }
     return List.copyOf(order);
+  }
+
+  /** The values that the subgraphs of a node read, their own included. */
+  static List<String> captures(NodeProto node) {
+    List<String> reads = reads(node);
+    long given = node.getInputList().stream().filter(name -> !name.isEmpty()).count();
+    return reads.subList((int) given, reads.size());
   }
 
   /** The values that a node reads, those inside its subgraphs included. */

@@ -33,6 +33,10 @@ final class Trace {
     return graph;
   }
 
+  Dimensions dimensions() {
+    return dimensions;
+  }
+
   /** The layers in topological order. */
   List<LayerTrace> layers() {
     return List.copyOf(layers.values());
