@@ -43,8 +43,7 @@ class FunctionDifferenceTest {
             operation("node a", "Clip", fact("max", "6.0"))));
     assertEquals(
         Optional.of("max of node a is none, expected [6.0]"),
-        difference(
-            operation("node a", "Clip"), operation("node a", "Clip", fact("max", "6.0"))));
+        difference(operation("node a", "Clip"), operation("node a", "Clip", fact("max", "6.0"))));
   }
 
   @Test

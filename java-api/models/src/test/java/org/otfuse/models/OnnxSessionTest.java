@@ -166,7 +166,8 @@ class OnnxSessionTest {
 
   @Test
   void aModelWithoutOutputsIsRefusedInOneSentence() throws IOException {
-    ModelProto.Builder model = ModelProto.parseFrom(TestModels.linear(1, WEIGHT, 0, 0, 0)).toBuilder();
+    ModelProto.Builder model =
+        ModelProto.parseFrom(TestModels.linear(1, WEIGHT, 0, 0, 0)).toBuilder();
     model.getGraphBuilder().clearOutput();
     String message =
         assertThrows(
