@@ -29,8 +29,8 @@ final class GraphView {
    *
    * @param graph the graph
    * @param file for messages
-   * @throws InvalidInputException if the nodes form a cycle, a value comes from more than one place,
-   *     or a node has an attribute twice
+   * @throws InvalidInputException if the nodes form a cycle, a value comes from more than one
+   *     place, or a node has an attribute twice
    */
   GraphView(GraphProto graph, String file) {
     this.graph = graph;
