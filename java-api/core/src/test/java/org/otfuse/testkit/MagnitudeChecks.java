@@ -7,6 +7,7 @@ import static org.otfuse.testkit.FusionChecks.noisy;
 
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -28,19 +29,27 @@ interface MagnitudeChecks extends FusionChecks {
   /** A power of two: what is multiplied by it keeps its digits. */
   int SHIFT = 90;
 
+  /** What an entry of a soft plan may be off by, in shares of a neuron. */
+  double PLAN_NOISE = 1e-3;
+
+  private static double largest(double[] values) {
+    return Arrays.stream(values).map(Math::abs).max().orElseThrow();
+  }
+
   private static void assertReference(
       Model anchor, Model other, Model found, FusionOptions o, int tensors) {
     List<double[]> expected = MlpFusionReference.fuse(anchor, other, o);
     double tolerated =
         o.solver() == Solver.SINKHORN ? 4e-3 : o.marginals() == MarginalKind.UNIFORM ? 2e-6 : 1e-4;
-    Tolerance tolerance = new Tolerance(tolerated, tolerated);
     for (int t = 0; t < tensors; t++) {
       float[] values = new float[found.tensors().get(t).remaining()];
       found.tensors().get(t).get(0, values);
-      tolerance.check(
-          expected.get(t),
-          values,
-          "tensor %d, %s, %s, %s".formatted(t, o.metric(), o.solver(), o.marginals()));
+      double noise = o.solver() == Solver.SINKHORN ? PLAN_NOISE * largest(expected.get(t)) : 0;
+      new Tolerance(tolerated + noise, tolerated)
+          .check(
+              expected.get(t),
+              values,
+              "tensor %d, %s, %s, %s".formatted(t, o.metric(), o.solver(), o.marginals()));
     }
   }
 
