@@ -305,7 +305,8 @@ class FaultTest {
   @Test
   void closingABackendReleasesWhatWasLeftOpen() {
     Backend backend = open(watch());
-    CompiledFusion fusion = backend.compile(program(Solver.SINKHORN, MarginalKind.L2)).orElseThrow();
+    CompiledFusion fusion =
+        backend.compile(program(Solver.SINKHORN, MarginalKind.L2)).orElseThrow();
     DeviceBuffer buffer = backend.allocate(100);
     backend.allocate(100).close();
     assertTrue(Emulator.ote_live() > 0);
