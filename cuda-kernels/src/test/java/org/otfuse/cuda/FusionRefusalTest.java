@@ -65,8 +65,7 @@ class FusionRefusalTest {
     FusionProgram p = FaultTest.program(Solver.EXACT, MarginalKind.UNIFORM);
     Step second = p.steps().get(1);
     Block block = second.blocks().get(0);
-    Block biasless =
-        new Block(block.weights(), 0, 0, OptionalLong.empty(), Optional.empty());
+    Block biasless = new Block(block.weights(), 0, 0, OptionalLong.empty(), Optional.empty());
     return new FusionProgram(
         p.length(),
         weights,
