@@ -2,6 +2,7 @@ package org.otfuse;
 
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A trained network: an architecture and its weights. The weights are not copied; whoever made the
@@ -15,7 +16,9 @@ import java.util.List;
 public record Model(String name, Architecture architecture, List<FloatBuffer> tensors) {
   /** Checks the number and the length of the tensors. */
   public Model {
-    tensors = List.copyOf(tensors);
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(architecture, "architecture");
+    tensors = List.copyOf(Objects.requireNonNull(tensors, "tensors"));
     if (tensors.size() != architecture.tensors().size()) {
       throw new InvalidInputException(
           "model %s has %d tensors, expected %d as its architecture has"

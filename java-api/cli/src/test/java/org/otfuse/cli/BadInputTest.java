@@ -80,7 +80,7 @@ class BadInputTest extends TwoMlps {
   @Test
   void aMissingFile() {
     Path missing = folder.resolve("missing.onnx");
-    refused(missing + " does not exist.", a, missing);
+    refused("file " + missing + " does not exist.", a, missing);
   }
 
   @Test

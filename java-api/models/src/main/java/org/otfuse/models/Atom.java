@@ -13,6 +13,7 @@ import java.util.function.Consumer;
  */
 final class Atom {
   private final int size;
+  private final TracingBudget budget;
   private Atom alias;
   private List<Atom> parts = List.of();
   private Optional<String> pinned = Optional.empty();
@@ -21,9 +22,15 @@ final class Atom {
    * Creates an atom of its own.
    *
    * @param size the number of neurons
+   * @param budget what looking at axes of these neurons is counted in
    */
-  Atom(int size) {
+  Atom(int size, TracingBudget budget) {
     this.size = size;
+    this.budget = budget;
+  }
+
+  TracingBudget budget() {
+    return budget;
   }
 
   int size() {
@@ -81,8 +88,9 @@ final class Atom {
 
   /** Splits a leaf before neuron {@code at}. */
   void split(int at) {
-    Atom head = new Atom(at);
-    Atom tail = new Atom(size - at);
+    budget.makeSegments(2);
+    Atom head = new Atom(at, budget);
+    Atom tail = new Atom(size - at, budget);
     head.pinned = pinned;
     tail.pinned = pinned;
     parts = List.of(head, tail);

@@ -12,9 +12,6 @@ import org.otfuse.models.Value.Integers;
 
 /** Constants that are no weights: integers are kept for shape arithmetic, the rest is plain. */
 final class ConstantRules {
-  /** Shapes are short; longer integer tensors are data. */
-  private static final int MAX_INTEGERS = 4096;
-
   private ConstantRules() {}
 
   static void constant(OperatorNode node, Trace trace) throws Untraceable {
@@ -32,7 +29,10 @@ final class ConstantRules {
     }
   }
 
-  private static Integers integers(List<Long> list) {
+  private static Value integers(List<Long> list) {
+    if (list.size() > Limits.INTEGERS) {
+      return new Activation(List.of(SymbolicAxis.plain(list.size())));
+    }
     return new Integers(
         List.of((long) list.size()), list.stream().mapToLong(Long::longValue).toArray());
   }
@@ -42,8 +42,8 @@ final class ConstantRules {
     int type = tensor.getDataType();
     boolean integer = type == DataType.INT64.getNumber() || type == DataType.INT32.getNumber();
     List<Long> shape = tensor.getDimsList();
-    long count = shape.stream().reduce(1L, (a, b) -> a * b);
-    if (integer && count <= MAX_INTEGERS) {
+    int count = TensorData.count(tensor, Path.of("the model"));
+    if (integer && count <= Limits.INTEGERS) {
       return new Integers(shape, TensorData.integers(tensor, Path.of("the model")));
     }
     return new Activation(shape.stream().map(SymbolicAxis::plain).toList());
@@ -59,7 +59,7 @@ final class ConstantRules {
     if (value.isPresent()
         && value(value.get()) instanceof Integers integers
         && integers.values().length == 1
-        && count <= MAX_INTEGERS) {
+        && count <= Limits.INTEGERS) {
       long[] filled = new long[(int) count];
       Arrays.fill(filled, integers.values()[0]);
       trace.set(node.output(), new Integers(shape, filled));
@@ -84,6 +84,7 @@ final class ConstantRules {
                 ? trace.constant(node.proto().getInput(input))
                 : Optional.<TensorProto>empty())
             .filter(t -> t.getDataType() == DataType.FLOAT.getNumber())
+            .filter(t -> TensorData.count(t, Path.of("the model")) <= Limits.RANK)
             .orElseThrow(() -> new Untraceable("its " + attribute + " are not known"));
     return TensorData.floats(tensor, Path.of("the model")).array();
   }

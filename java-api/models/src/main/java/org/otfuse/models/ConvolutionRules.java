@@ -28,17 +28,17 @@ final class ConvolutionRules {
     this.trace = trace;
     this.transposed = transposed;
     this.weight = trace.weight(node, 1);
-    this.groups = (int) node.integer("group", 1);
+    this.groups = Math.toIntExact(node.integer("group", 1));
     List<Long> sizes = new ArrayList<>(Collections.nCopies(weight.rank(), 0L));
     if (weight.rank() > 2) {
-      sizes.set(1, transposed ? weight.size(0) : weight.size(1) * groups);
+      sizes.set(1, transposed ? weight.size(0) : Math.multiplyExact(weight.size(1), groups));
     }
     this.x = trace.activation(node, 0, sizes);
     if (x.rank() < 3 || x.rank() != weight.rank() || groups < 1) {
       throw new Untraceable("input and weight differ in rank");
     }
     this.channels = x.axis(1);
-    long reads = transposed ? weight.size(0) : weight.size(1) * groups;
+    long reads = transposed ? weight.size(0) : Math.multiplyExact(weight.size(1), groups);
     if (channels.size() != reads || weight.size(0) % groups != 0) {
       throw new Untraceable(
           "its weight reads " + reads + " channels, its input has " + channels.size());
@@ -54,7 +54,8 @@ final class ConvolutionRules {
   }
 
   private void apply() throws Untraceable {
-    long computed = transposed ? weight.size(1) * groups : weight.size(0);
+    long computed = transposed ? Math.multiplyExact(weight.size(1), groups) : weight.size(0);
+    trace.budget().look((long) groups * weight.rank());
     boolean depthwise = groups > 1 && groups == channels.size();
     Optional<Weight> bias =
         node.hasInput(2) ? Optional.of(trace.vector(node, 2, computed)) : Optional.empty();
@@ -67,7 +68,7 @@ final class ConvolutionRules {
       outputs.add(channels.inner(computed / groups));
     } else {
       for (int g = 0; g < groups; g++) {
-        outputs.add(SymbolicAxis.of(new Atom((int) (computed / groups))));
+        outputs.add(trace.neurons(weight, transposed ? 1 : 0, computed / groups));
       }
     }
     ParameterUse use = depthwise ? useDepthwise(outputs.get(0)) : useDense(outputs);

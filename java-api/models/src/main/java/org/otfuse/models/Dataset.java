@@ -55,7 +55,7 @@ public final class Dataset {
                   () ->
                       new InvalidInputException(
                           "file %s has no array %s, only %s"
-                              .formatted(npz, IMAGES, String.join(", ", file.names()))));
+                              .formatted(npz, IMAGES, Excerpt.of(file.names()))));
       if (array.type().isInteger() && array.type() != NpyType.UINT8) {
         throw new InvalidInputException(
             "%s has elements of type %s, expected f4, f8 or u1"
@@ -84,7 +84,10 @@ public final class Dataset {
    */
   public static Dataset of(
       String name, List<Integer> imageShape, float[] images, Optional<int[]> labels) {
-    long length = imageShape.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact);
+    long length = 1;
+    for (int size : imageShape) {
+      length = size < 1 || length > images.length ? 0 : length * size;
+    }
     if (length < 1 || images.length % length != 0) {
       throw new InvalidInputException(
           "data set %s has %d values, expected a multiple of %d for images of shape %s"

@@ -18,8 +18,13 @@ final class Dimensions {
   private static final long FIRST = 1_000_003;
   private static final long OTHERS = 10_007;
 
+  private final TracingBudget budget;
   private final Map<String, Long> named = new HashMap<>();
   private long last;
+
+  Dimensions(TracingBudget budget) {
+    this.budget = budget;
+  }
 
   /** The sizes of a value, or empty if the file does not say how many axes it has. */
   Optional<List<Long>> of(ValueInfoProto info) {
@@ -50,7 +55,8 @@ final class Dimensions {
     return candidate;
   }
 
-  private static boolean isPrime(long odd) {
+  private boolean isPrime(long odd) {
+    budget.look((long) Math.sqrt(odd));
     for (long d = 3; d * d <= odd; d += 2) {
       if (odd % d == 0) {
         return false;

@@ -32,6 +32,6 @@ final class DirectMemory {
 
   /** Allocates floats, all zero. */
   static FloatBuffer floats(long count, String where) {
-    return bytes(count * Float.BYTES, where).asFloatBuffer();
+    return bytes(Math.multiplyExact(count, (long) Float.BYTES), where).asFloatBuffer();
   }
 }

@@ -3,6 +3,7 @@ package org.otfuse.models;
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -28,7 +29,8 @@ final class GraphView {
    *
    * @param graph the graph
    * @param file for messages
-   * @throws InvalidInputException if the nodes form a cycle or two compute the same value
+   * @throws InvalidInputException if the nodes form a cycle, or a value comes from more than one
+   *     place
    */
   GraphView(GraphProto graph, String file) {
     this.graph = graph;
@@ -68,9 +70,16 @@ final class GraphView {
       for (String output : graph.getNode(n).getOutputList()) {
         if (!output.isEmpty() && makers.put(output, n) != null) {
           throw new InvalidInputException(
-              "%s computes the value %s in two nodes, expected one".formatted(file, output));
+              "%s computes the value %s in two nodes, expected one"
+                  .formatted(file, Excerpt.of(output)));
         }
       }
+    }
+    for (TensorProto tensor : graph.getInitializerList()) {
+      checkNotComputed(tensor.getName(), makers, file);
+    }
+    for (ValueInfoProto input : graph.getInputList()) {
+      checkNotComputed(input.getName(), makers, file);
     }
     int[] missing = new int[graph.getNodeCount()];
     List<List<Integer>> next = new ArrayList<>();
@@ -87,6 +96,14 @@ final class GraphView {
       }
     }
     return kahn(missing, next, file);
+  }
+
+  private static void checkNotComputed(String name, Map<String, Integer> makers, String file) {
+    if (makers.containsKey(name)) {
+      throw new InvalidInputException(
+          "%s computes the value %s, which is also a weight or an input of its"
+              .formatted(file, Excerpt.of(name)));
+    }
   }
 
   private static List<Integer> kahn(int[] missing, List<List<Integer>> next, String file) {

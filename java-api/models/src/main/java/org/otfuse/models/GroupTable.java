@@ -18,11 +18,13 @@ import org.otfuse.TensorLayout;
  * Numbers the neuron groups that a trace has found, and writes axes and layers in terms of them.
  */
 final class GroupTable {
+  private final TracingBudget budget;
   private final List<Atom> atoms = new ArrayList<>();
   private final Map<Atom, Integer> indices = new IdentityHashMap<>();
 
   /** Numbers the groups in the order of the layers that compute them. */
-  GroupTable(List<LayerTrace> layers) {
+  GroupTable(List<LayerTrace> layers, TracingBudget budget) {
+    this.budget = budget;
     for (LayerTrace layer : layers) {
       for (SymbolicAxis axis : layer.outputs()) {
         for (SymbolicAxis.Segment s : axis.segments()) {
@@ -47,6 +49,7 @@ final class GroupTable {
     if (traced.axis().isPlain()) {
       return TensorLayout.Axis.plain((int) traced.axis().size());
     }
+    budget.makeSegments(traced.axis().segments().size());
     List<TensorLayout.Segment> segments = new ArrayList<>();
     for (SymbolicAxis.Segment s : traced.axis().segments()) {
       segments.add(

@@ -24,7 +24,7 @@ final class MatrixRules {
     SymbolicAxis sum = a.axis(transA ? 0 : 1);
     int in = transB ? 1 : 0;
     checkLength(sum, b, in);
-    SymbolicAxis out = SymbolicAxis.of(new Atom((int) b.size(1 - in)));
+    SymbolicAxis out = trace.neurons(b, 1 - in);
     List<SymbolicAxis> axes = List.of(rows, out);
     Broadcast addition = null;
     if (node.hasInput(2)) {
@@ -69,7 +69,7 @@ final class MatrixRules {
       trace.set(node, axes);
       return;
     }
-    SymbolicAxis out = SymbolicAxis.of(new Atom((int) b.size(1)));
+    SymbolicAxis out = trace.neurons(b, 1);
     axes.add(out);
     ParameterUse use = use(node, trace, 1, b, 0, sum, out);
     trace.set(node, axes, layer(node, b, use, 1, out, axes.size() - 1));
@@ -83,7 +83,7 @@ final class MatrixRules {
     }
     SymbolicAxis sum = b.axis(b.rank() - 2);
     checkLength(sum, a, 1);
-    SymbolicAxis out = SymbolicAxis.of(new Atom((int) a.size(0)));
+    SymbolicAxis out = trace.neurons(a, 0);
     List<SymbolicAxis> axes = new ArrayList<>(b.axes());
     axes.set(b.rank() - 2, out);
     ParameterUse use = use(node, trace, 0, a, 1, sum, out);
@@ -98,7 +98,7 @@ final class MatrixRules {
       throw new Untraceable("it takes parts of a weight");
     }
     SymbolicAxis rows = SymbolicAxis.plain(table.size(0));
-    SymbolicAxis out = SymbolicAxis.of(new Atom((int) table.size(1)));
+    SymbolicAxis out = trace.neurons(table, 1);
     List<SymbolicAxis> axes = new ArrayList<>();
     for (SymbolicAxis axis : indices.axes()) {
       axes.add(trace.pin(node, axis, "reads them as indices"));

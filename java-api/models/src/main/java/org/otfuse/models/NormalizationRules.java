@@ -62,7 +62,7 @@ final class NormalizationRules {
   /** Statistics over the last axes do not change when neurons change places on them. */
   static void layer(OperatorNode node, Trace trace) throws Untraceable {
     Activation x = trace.activation(node, 0);
-    int axis = (int) node.integer("axis", -1);
+    int axis = Math.toIntExact(node.integer("axis", -1));
     int first = axis < 0 ? axis + x.rank() : axis;
     if (first < 0 || first >= x.rank()) {
       throw new Untraceable("its axis is " + axis);

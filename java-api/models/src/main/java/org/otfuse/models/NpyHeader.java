@@ -119,7 +119,8 @@ record NpyHeader(NpyType type, ByteOrder order, List<Integer> shape, int element
           case "descr" -> descr = elementType();
           case "fortran_order" -> fortran = bool();
           case "shape" -> shape = tuple();
-          default -> throw refuse("has the unknown entry '" + key + "' in its npy header");
+          default ->
+              throw refuse("has the unknown entry '" + Excerpt.of(key) + "' in its npy header");
         }
         if (!accept(',')) {
           expect('}');
@@ -159,7 +160,7 @@ record NpyHeader(NpyType type, ByteOrder order, List<Integer> shape, int element
     private InvalidInputException unknownType(String descr) {
       return refuse(
           "has elements of type '%s', expected < or > (or | for single bytes) and one of %s"
-              .formatted(descr, NpyType.codes()));
+              .formatted(Excerpt.of(descr), NpyType.codes()));
     }
 
     private String elementType() {
@@ -222,7 +223,7 @@ record NpyHeader(NpyType type, ByteOrder order, List<Integer> shape, int element
       } catch (NumberFormatException e) {
         throw refuse(
             "has an axis of size '%s' in its npy header, expected 0 to %d"
-                .formatted(text.substring(start, at), Integer.MAX_VALUE));
+                .formatted(Excerpt.of(text.substring(start, at)), Integer.MAX_VALUE));
       }
     }
 

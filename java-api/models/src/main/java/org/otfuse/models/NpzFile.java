@@ -1,12 +1,11 @@
 package org.otfuse.models;
 
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.LocalDateTime;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +26,7 @@ final class NpzFile implements AutoCloseable {
   /** Deflate cannot shrink by more than this: a match of 258 bytes takes at least two bits. */
   static final int MAX_DEFLATE_RATIO = 1032;
 
+  private static final int CHUNK_BYTES = 1 << 16;
   private static final String SUFFIX = ".npy";
 
   private final Path file;
@@ -38,10 +38,9 @@ final class NpzFile implements AutoCloseable {
   }
 
   static NpzFile open(Path file) {
+    RegularFile.check(file, "a zip archive of npy arrays");
     try {
       return new NpzFile(file, new ZipFile(file.toFile()));
-    } catch (NoSuchFileException e) {
-      throw new InvalidInputException("file " + file + " doesn't exist", e);
     } catch (IOException | IllegalArgumentException e) {
       throw new InvalidInputException(
           "file %s can't be read as npz, expected a zip archive of npy arrays: %s"
@@ -66,18 +65,49 @@ final class NpzFile implements AutoCloseable {
       return Optional.empty();
     }
     String where = "array " + name + " of " + file;
+    try {
+      long available = available(entry, Files.size(file));
+      checkBomb(entry, where, available);
+      return Optional.of(read(entry, where, available));
+    } catch (IOException | IllegalArgumentException e) {
+      throw new InvalidInputException(
+          "%s can't be unpacked: %s".formatted(where, e.getMessage()), e);
+    }
+  }
+
+  /** Unpacks an entry that claims to have shrunk a lot once more before memory is taken for it. */
+  private void checkBomb(ZipEntry entry, String where, long available) throws IOException {
+    long trusted = Limits.TRUSTED_RATIO * Math.max(entry.getCompressedSize(), CHUNK_BYTES);
+    if (available <= trusted) {
+      return;
+    }
+    try (InputStream in = zip.getInputStream(entry)) {
+      byte[] chunk = new byte[CHUNK_BYTES];
+      long found = 0;
+      for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
+        found += count;
+        if (found > available) {
+          break;
+        }
+      }
+      if (found != entry.getSize()) {
+        throw new InvalidInputException(
+            "%s unpacks to %d bytes, expected %d as the archive says"
+                .formatted(where, found, entry.getSize()));
+      }
+    }
+  }
+
+  private NpyArray read(ZipEntry entry, String where, long available) throws IOException {
     try (InputStream raw = zip.getInputStream(entry);
         CheckedInputStream in = new CheckedInputStream(raw, new CRC32())) {
-      NpyArray array = NpyArray.read(in, where, available(entry, Files.size(file)));
+      NpyArray array = NpyArray.read(in, where, available);
       if (in.getChecksum().getValue() != entry.getCrc()) {
         throw new InvalidInputException(
             "%s has checksum %08x, expected %08x as the archive says: the file is damaged"
                 .formatted(where, in.getChecksum().getValue(), entry.getCrc()));
       }
-      return Optional.of(array);
-    } catch (IOException | IllegalArgumentException e) {
-      throw new InvalidInputException(
-          "%s can't be unpacked: %s".formatted(where, e.getMessage()), e);
+      return array;
     }
   }
 
@@ -93,32 +123,22 @@ final class NpzFile implements AutoCloseable {
    * @param arrays by name
    */
   static void write(Path file, Map<String, NpyArray> arrays) {
-    Path target = file.toAbsolutePath();
-    Path part = target.resolveSibling("." + target.getFileName() + ".part");
-    try {
-      try {
-        writeArrays(part, arrays);
-        Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
-      } finally {
-        Files.deleteIfExists(part);
-      }
-    } catch (IOException e) {
-      throw new InvalidInputException(
-          "file %s can't be written: %s".formatted(file, e.getMessage()), e);
-    }
+    AtomicFile.write(file, out -> writeArrays(out, arrays));
   }
 
-  private static void writeArrays(Path file, Map<String, NpyArray> arrays) throws IOException {
-    try (OutputStream out = Files.newOutputStream(file);
-        ZipOutputStream packed = new ZipOutputStream(out)) {
-      for (Map.Entry<String, NpyArray> array : arrays.entrySet()) {
-        ZipEntry entry = new ZipEntry(array.getKey() + SUFFIX);
-        entry.setTimeLocal(LocalDateTime.of(1980, 1, 1, 0, 0));
-        packed.putNextEntry(entry);
-        array.getValue().write(packed);
-        packed.closeEntry();
-      }
+  private static void writeArrays(OutputStream out, Map<String, NpyArray> arrays)
+      throws IOException {
+    OutputStream buffered = new BufferedOutputStream(out, CHUNK_BYTES);
+    ZipOutputStream packed = new ZipOutputStream(buffered);
+    for (Map.Entry<String, NpyArray> array : arrays.entrySet()) {
+      ZipEntry entry = new ZipEntry(array.getKey() + SUFFIX);
+      entry.setTimeLocal(LocalDateTime.of(1980, 1, 1, 0, 0));
+      packed.putNextEntry(entry);
+      array.getValue().write(packed);
+      packed.closeEntry();
     }
+    packed.finish();
+    buffered.flush();
   }
 
   @Override

@@ -28,12 +28,19 @@ public final class OnnxModel {
   private final List<Parameter> parameters;
   private final WeightUses uses;
   private final Model model;
+  private final Set<Path> dataFiles;
 
-  private OnnxModel(ModelProto skeleton, List<Parameter> parameters, WeightUses uses, Model model) {
+  private OnnxModel(
+      ModelProto skeleton,
+      List<Parameter> parameters,
+      WeightUses uses,
+      Model model,
+      Set<Path> dataFiles) {
     this.skeleton = skeleton;
     this.parameters = parameters;
     this.uses = uses;
     this.model = model;
+    this.dataFiles = dataFiles;
   }
 
   /**
@@ -47,10 +54,11 @@ public final class OnnxModel {
    * @throws UnsupportedModelException if it has weights of another type than 32-bit float
    */
   public static OnnxModel read(Path path) {
-    return of(TracedFile.of(OnnxReader.read(path)), String.valueOf(path.getFileName()));
+    OnnxFile file = OnnxReader.read(path);
+    return of(TracedFile.of(file), String.valueOf(path.getFileName()), file.data());
   }
 
-  private static OnnxModel of(TracedFile file, String name) {
+  private static OnnxModel of(TracedFile file, String name, Set<Path> dataFiles) {
     List<FloatBuffer> tensors =
         file.parameters().stream().map(parameter -> parameter.data()).toList();
     List<Parameter> bare =
@@ -58,7 +66,11 @@ public final class OnnxModel {
             .map(parameter -> parameter.withData(FloatBuffer.allocate(0)))
             .toList();
     return new OnnxModel(
-        file.skeleton(), bare, file.uses(), new Model(name, file.architecture(), tensors));
+        file.skeleton(),
+        bare,
+        file.uses(),
+        new Model(name, file.architecture(), tensors),
+        dataFiles);
   }
 
   /**
@@ -74,8 +86,8 @@ public final class OnnxModel {
     for (int t = 0; t < parameters.size(); t++) {
       full.add(parameters.get(t).withData(model.tensors().get(t)));
     }
-    OnnxFile file = new OnnxFile(Path.of(model.name()), skeleton, full);
-    return of(TracedFile.separated(file), model.name());
+    OnnxFile file = new OnnxFile(Path.of(model.name()), dataFiles, skeleton, full);
+    return of(TracedFile.separated(file), model.name(), dataFiles);
   }
 
   /**
@@ -85,6 +97,15 @@ public final class OnnxModel {
    */
   public Model model() {
     return model;
+  }
+
+  /**
+   * The files beside the model's own from which some of its weights were read (external data).
+   *
+   * @return absolute paths; none for a model in one file
+   */
+  public Set<Path> dataFiles() {
+    return dataFiles;
   }
 
   /** The graph, its weights without their values. */
@@ -146,7 +167,7 @@ public final class OnnxModel {
                 .formatted(fused.name(), a.name(), a.shape(), b.name(), b.shape(), model.name()));
       }
     }
-    return new OnnxModel(skeleton, parameters, uses, fused);
+    return new OnnxModel(skeleton, parameters, uses, fused, dataFiles);
   }
 
   /**

@@ -6,6 +6,8 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import ai.onnx.proto.OnnxMl.TensorShapeProto.Dimension;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.ExtensionRegistryLite;
@@ -43,6 +45,7 @@ final class OnnxReader {
   private static final int PIECE = 1 << 18;
 
   private final Path path;
+  private final ExternalData external;
   private FloatBuffer memory = FloatBuffer.allocate(0);
   private final GraphProto.Builder graph = GraphProto.newBuilder();
   private final List<FloatBuffer> initializers = new ArrayList<>();
@@ -51,6 +54,7 @@ final class OnnxReader {
 
   private OnnxReader(Path path) {
     this.path = path;
+    this.external = new ExternalData(path);
   }
 
   static OnnxFile read(Path path) {
@@ -63,12 +67,7 @@ final class OnnxReader {
   }
 
   private ModelProto.Builder parse() {
-    if (Files.isDirectory(path)) {
-      throw refuse("is a folder, expected an ONNX file");
-    }
-    if (!Files.exists(path)) {
-      throw refuse("does not exist");
-    }
+    RegularFile.check(path, "an ONNX file");
     try (InputStream in = new BufferedInputStream(Files.newInputStream(path), 1 << 16)) {
       long size = Files.size(path);
       if (size == 0) {
@@ -78,7 +77,10 @@ final class OnnxReader {
         throw refuse("has " + size + " bytes; larger models keep their weights in external data");
       }
       bytes = (int) size;
-      ModelProto.Builder model = parseModel(CodedInputStream.newInstance(in, 1 << 16));
+      CodedInputStream coded = CodedInputStream.newInstance(in, 1 << 16);
+      // No message and no field inside may claim more bytes than the file has.
+      coded.pushLimit(bytes);
+      ModelProto.Builder model = parseModel(coded);
       if (!hasGraph || graph.getNodeCount() == 0 || model.getIrVersion() <= 0) {
         throw refuse("is not an ONNX model");
       }
@@ -133,9 +135,11 @@ final class OnnxReader {
   private void parseInitializer(CodedInputStream in) throws IOException {
     UnknownFieldSet.Builder rest = UnknownFieldSet.newBuilder();
     Optional<FloatBuffer> data = Optional.empty();
+    boolean first = true;
     for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-      TensorProto known = tag == RAW_TAG ? tensor(rest) : TensorProto.getDefaultInstance();
-      if (data.isEmpty() && isNamedFloat(known)) {
+      TensorProto known = first && tag == RAW_TAG ? tensor(rest) : TensorProto.getDefaultInstance();
+      first &= tag != RAW_TAG;
+      if (isNamedFloat(known)) {
         data = readRaw(in, known, rest);
       } else if (!rest.mergeFieldFrom(tag, in)) {
         throw new InvalidProtocolBufferException("unexpected end of a group");
@@ -206,11 +210,12 @@ final class OnnxReader {
 
   private void addInitializer(TensorProto tensor) {
     if (tensor.getDataType() == DataType.FLOAT.getNumber()) {
-      initializers.add(TensorData.floats(tensor, path, this::allocate));
+      initializers.add(TensorData.floats(tensor, path, external, this::allocate));
       graph.addInitializer(TensorData.withoutData(tensor));
     } else {
+      TensorData.count(tensor, path);
       initializers.add(null);
-      graph.addInitializer(TensorData.inline(tensor, path));
+      graph.addInitializer(TensorData.inline(tensor, path, external));
     }
   }
 
@@ -221,6 +226,9 @@ final class OnnxReader {
           "%s has the sparse tensor %s, expected dense weights"
               .formatted(path, graph.getSparseInitializer(0).getValues().getName()));
     }
+    SubgraphCheck.check(graph, path);
+    checkSizes(graph.getInputList());
+    checkSizes(graph.getOutputList());
     Settings settings = new Settings(graph.getNodeList());
     List<Parameter> parameters = new ArrayList<>();
     Set<String> names = new HashSet<>();
@@ -229,7 +237,7 @@ final class OnnxReader {
       String name = tensor.getName();
       FloatBuffer data = initializers.get(i);
       if (!names.add(name)) {
-        throw refuse("has two tensors named " + name);
+        throw refuse("has two tensors named " + Excerpt.of(name));
       }
       if (data == null) {
         settings.checkNoWeight(name, tensor, path);
@@ -245,11 +253,17 @@ final class OnnxReader {
         splitConstant(n, node, settings, parameters);
       }
     }
-    return new OnnxFile(path, model.setGraph(graph).build(), List.copyOf(parameters));
+    return new OnnxFile(
+        path, external.files(), model.setGraph(graph).build(), List.copyOf(parameters));
   }
 
   /** A single value or a mask with infinities in a Constant node is a setting, no weight. */
   private void splitConstant(int n, NodeProto node, Settings settings, List<Parameter> parameters) {
+    if (node.getAttributeCount() > 1) {
+      throw refuse(
+          "has the Constant %s with %d attributes, expected one"
+              .formatted(Excerpt.of(node.getOutput(0)), node.getAttributeCount()));
+    }
     for (int a = 0; a < node.getAttributeCount(); a++) {
       AttributeProto attribute = node.getAttribute(a);
       if (!attribute.getName().equals("value") || !attribute.hasT()) {
@@ -258,16 +272,36 @@ final class OnnxReader {
       TensorProto tensor = attribute.getT();
       String name = node.getOutput(0);
       if (tensor.getDataType() != DataType.FLOAT.getNumber()) {
+        TensorData.count(tensor, path);
         settings.checkNoWeight(name, tensor, path);
-        replace(n, node, a, TensorData.inline(tensor, path));
+        replace(n, node, a, TensorData.inline(tensor, path, external));
         continue;
       }
-      FloatBuffer data = TensorData.floats(tensor, path, this::allocate);
+      FloatBuffer data = TensorData.floats(tensor, path, external, this::allocate);
       if (data.remaining() <= 1 || settings.contains(name) || hasInfinity(data)) {
-        replace(n, node, a, TensorData.inline(tensor, path));
+        replace(n, node, a, TensorData.inline(tensor, path, external));
       } else {
         replace(n, node, a, TensorData.withoutData(tensor));
         parameters.add(parameter(name, tensor, data, -1, n));
+      }
+    }
+  }
+
+  /** Inputs and outputs have to be arrays that a Java program can feed and fetch. */
+  private void checkSizes(List<ValueInfoProto> values) {
+    for (ValueInfoProto value : values) {
+      List<Dimension> sizes = value.getType().getTensorType().getShape().getDimList();
+      if (sizes.size() > Limits.RANK) {
+        throw refuse(
+            "has the input or output %s of %d axes, expected at most %d"
+                .formatted(Excerpt.of(value.getName()), sizes.size(), Limits.RANK));
+      }
+      for (Dimension size : sizes) {
+        if (size.getDimValue() > Integer.MAX_VALUE) {
+          throw refuse(
+              "has the input or output %s with an axis of size %d, expected at most %d"
+                  .formatted(Excerpt.of(value.getName()), size.getDimValue(), Integer.MAX_VALUE));
+        }
       }
     }
   }

@@ -47,7 +47,18 @@ public final class OnnxSession implements AutoCloseable {
     }
     this.input = inputs.keySet().iterator().next();
     this.inputShape = floatShape("input " + input, inputs.get(input));
-    this.logits = session.getOutputNames().iterator().next();
+    if (inputShape.length > 0 && inputShape[0] > Integer.MAX_VALUE) {
+      throw new UnsupportedModelException(
+          "input %s of model %s has a batch of %d samples, expected at most %d"
+              .formatted(input, name, inputShape[0], Integer.MAX_VALUE));
+    }
+    this.logits =
+        session.getOutputNames().stream()
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new UnsupportedModelException(
+                        "model %s has no output, expected class scores".formatted(name)));
     floatShape("output " + logits, session.getOutputInfo().get(logits));
   }
 
@@ -120,7 +131,7 @@ public final class OnnxSession implements AutoCloseable {
   }
 
   private static String sentence(OrtException e) {
-    return e.getMessage().lines().findFirst().orElse(e.toString()).strip();
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse(e.toString()).strip();
   }
 
   /**
@@ -172,13 +183,22 @@ public final class OnnxSession implements AutoCloseable {
           (output, shape, values) -> {
             if (start == 0) {
               classes[0] = classes(shape, rows);
-              scores[0] = new float[Math.multiplyExact(count, classes[0])];
+              scores[0] = new float[scores(count, classes[0])];
             }
             values.get(scores[0], start * classes[0], rows * classes[0]);
           });
       done += rows;
     }
     return scores[0];
+  }
+
+  private int scores(int count, int classes) {
+    if ((long) count * classes > Integer.MAX_VALUE) {
+      throw new UnsupportedModelException(
+          "model %s gives %d samples %d class scores each, expected at most %d in all"
+              .formatted(name, count, classes, Integer.MAX_VALUE));
+    }
+    return count * classes;
   }
 
   private int classes(int[] shape, int rows) {
@@ -217,7 +237,7 @@ public final class OnnxSession implements AutoCloseable {
     int rows = count;
     if (hasFixedBatch() && count < batch()) {
       rows = batch();
-      images = pad(images, rows * (images.remaining() / count), data.name());
+      images = pad(images, (long) rows * (images.remaining() / count), data.name());
     }
     long[] shape =
         LongStream.concat(
@@ -240,7 +260,7 @@ public final class OnnxSession implements AutoCloseable {
   }
 
   /** Fills a batch up with zeros. */
-  private FloatBuffer pad(FloatBuffer images, int floats, String data) {
+  private FloatBuffer pad(FloatBuffer images, long floats, String data) {
     if (padded.capacity() != floats) {
       padded = DirectMemory.floats(floats, "a batch of data set " + data);
     }

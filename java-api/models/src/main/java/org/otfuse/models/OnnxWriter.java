@@ -57,7 +57,7 @@ final class OnnxWriter {
     GraphProto rest = graph.toBuilder().clearNode().clearInitializer().build();
     long graphSize = graphSize(rest);
     model.writeTo(out);
-    header(out, ModelProto.GRAPH_FIELD_NUMBER, (int) graphSize);
+    header(out, ModelProto.GRAPH_FIELD_NUMBER, graphSize);
     for (int n = 0; n < graph.getNodeCount(); n++) {
       if (constants.containsKey(n)) {
         writeConstant(out, graph.getNode(n), constants.get(n));
@@ -101,7 +101,7 @@ final class OnnxWriter {
     long size = rest.getSerializedSize();
     for (int n = 0; n < graph.getNodeCount(); n++) {
       NodeProto node = graph.getNode(n);
-      int length =
+      long length =
           constants.containsKey(n)
               ? constantSize(node, constants.get(n))
               : node.getSerializedSize();
@@ -109,7 +109,7 @@ final class OnnxWriter {
     }
     for (int i = 0; i < graph.getInitializerCount(); i++) {
       TensorProto tensor = graph.getInitializer(i);
-      int length =
+      long length =
           initializers.containsKey(i)
               ? tensorSize(tensor, initializers.get(i))
               : tensor.getSerializedSize();
@@ -118,15 +118,15 @@ final class OnnxWriter {
     return size;
   }
 
-  private static int nested(int field, int length) {
+  private static long nested(int field, long length) {
     return CodedOutputStream.computeTagSize(field)
-        + CodedOutputStream.computeUInt32SizeNoTag(length)
+        + CodedOutputStream.computeUInt64SizeNoTag(length)
         + length;
   }
 
-  private static int tensorSize(TensorProto tensor, FloatBuffer data) {
+  private static long tensorSize(TensorProto tensor, FloatBuffer data) {
     return tensor.getSerializedSize()
-        + nested(TensorProto.RAW_DATA_FIELD_NUMBER, data.remaining() * Float.BYTES);
+        + nested(TensorProto.RAW_DATA_FIELD_NUMBER, data.remaining() * (long) Float.BYTES);
   }
 
   private static int valueIndex(NodeProto node) {
@@ -137,10 +137,10 @@ final class OnnxWriter {
     return index;
   }
 
-  private static int constantSize(NodeProto node, FloatBuffer data) {
+  private static long constantSize(NodeProto node, FloatBuffer data) {
     AttributeProto value = node.getAttribute(valueIndex(node));
     AttributeProto bare = value.toBuilder().clearT().build();
-    int length =
+    long length =
         bare.getSerializedSize()
             + nested(AttributeProto.T_FIELD_NUMBER, tensorSize(value.getT(), data));
     return node.toBuilder().removeAttribute(valueIndex(node)).build().getSerializedSize()
@@ -151,7 +151,7 @@ final class OnnxWriter {
       throws IOException {
     AttributeProto value = node.getAttribute(valueIndex(node));
     AttributeProto bare = value.toBuilder().clearT().build();
-    int tensorSize = tensorSize(value.getT(), data);
+    long tensorSize = tensorSize(value.getT(), data);
     header(out, GraphProto.NODE_FIELD_NUMBER, constantSize(node, data));
     node.toBuilder().removeAttribute(valueIndex(node)).build().writeTo(out);
     header(
@@ -179,8 +179,8 @@ final class OnnxWriter {
     }
   }
 
-  private static void header(CodedOutputStream out, int field, int length) throws IOException {
+  private static void header(CodedOutputStream out, int field, long length) throws IOException {
     out.writeTag(field, WireFormat.WIRETYPE_LENGTH_DELIMITED);
-    out.writeUInt32NoTag(length);
+    out.writeUInt64NoTag(length);
   }
 }

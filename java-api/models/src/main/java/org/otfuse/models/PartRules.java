@@ -14,11 +14,11 @@ final class PartRules {
   private PartRules() {}
 
   private static int axis(long axis, int rank) throws Untraceable {
-    int a = (int) (axis < 0 ? axis + rank : axis);
+    long a = axis < 0 ? axis + rank : axis;
     if (a < 0 || a >= rank) {
       throw new Untraceable("its axis is " + axis + " of " + rank);
     }
-    return a;
+    return (int) a;
   }
 
   static void concat(OperatorNode node, Trace trace) throws Untraceable {
@@ -163,7 +163,7 @@ final class PartRules {
       long to = clamp(end < 0 ? Math.max(end + size, low) : end, low, high);
       long span = step > 0 ? to - from : from - to;
       long stride = Math.abs(step);
-      return new Range(from, span <= 0 ? 0 : (span + stride - 1) / stride);
+      return new Range(from, span <= 0 ? 0 : (span - 1) / stride + 1);
     }
 
     private static long clamp(long value, long low, long high) {

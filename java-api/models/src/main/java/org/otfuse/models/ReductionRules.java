@@ -3,7 +3,6 @@ package org.otfuse.models;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.otfuse.models.Value.Activation;
 
@@ -13,15 +12,15 @@ final class ReductionRules {
 
   static void reduce(OperatorNode node, Trace trace) throws Untraceable {
     Activation x = trace.activation(node, 0);
-    Optional<List<Long>> listed = trace.integers(node, "axes", 1);
-    boolean none = listed.isEmpty() || listed.get().isEmpty();
+    Set<Long> named = Set.copyOf(trace.integers(node, "axes", 1).orElse(List.of()));
+    boolean none = named.isEmpty();
     if (none && node.integer("noop_with_empty_axes", 0) != 0) {
       trace.set(node, x.axes());
       return;
     }
     Set<Integer> reduced = new HashSet<>();
     for (int a = 0; a < x.rank(); a++) {
-      if (none || listed.get().contains((long) a) || listed.get().contains((long) a - x.rank())) {
+      if (none || named.contains((long) a) || named.contains((long) a - x.rank())) {
         reduced.add(a);
       }
     }

@@ -81,6 +81,7 @@ final class Reshape {
     if (axis.isPlain()) {
       return axes;
     }
+    trace.budget().look((long) sizes.size() * sizes.size());
     for (int k = 0; k < sizes.size(); k++) {
       long outer = ShapeRules.product(sizes.subList(0, k));
       long inner = ShapeRules.product(sizes.subList(k + 1, sizes.size()));

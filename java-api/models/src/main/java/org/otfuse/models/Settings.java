@@ -47,8 +47,7 @@ final class Settings {
               case INT32, INT64, UINT32, UINT64, INT16, UINT16, BOOL, STRING -> true;
               default -> false;
             };
-    long count = tensor.getDimsList().stream().reduce(1L, (a, b) -> a * b);
-    if (!integer && count > 1 && !contains(name)) {
+    if (!integer && TensorData.count(tensor, path) > 1 && !contains(name)) {
       throw new UnsupportedModelException(
           "tensor %s of %s is of type %s, expected FLOAT as only such weights can be fused"
               .formatted(name, path, type));

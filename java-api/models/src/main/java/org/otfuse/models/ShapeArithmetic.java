@@ -12,7 +12,6 @@ import org.otfuse.models.Value.Weight;
 
 /** Computes the integers that exporters build shapes from: scalars and vectors. */
 final class ShapeArithmetic {
-  private static final int MAX_LENGTH = 4096;
   private static final int FLOAT = 1;
   private static final int FLOAT16 = 10;
   private static final int DOUBLE = 11;
@@ -35,12 +34,15 @@ final class ShapeArithmetic {
       return shape(node, trace.input(node, 0));
     }
     List<Integers> inputs = new ArrayList<>();
+    int longest = 0;
     for (int i = 0; i < node.inputCount(); i++) {
       if (!(trace.input(node, i) instanceof Integers integers) || integers.shape().size() > 1) {
         return Optional.empty();
       }
       inputs.add(integers);
+      longest = Math.max(longest, integers.values().length);
     }
+    trace.budget().look(inputs.size() * (long) longest);
     try {
       return inputs.isEmpty() ? Optional.empty() : new ShapeArithmetic(node, inputs).compute();
     } catch (ArithmeticException | IndexOutOfBoundsException e) {
@@ -93,9 +95,7 @@ final class ShapeArithmetic {
       case "Min" -> elementwise(Math::min);
       case "Equal" -> elementwise((a, b) -> a == b ? 1 : 0);
       case "Where" -> where();
-      case "Concat" ->
-          Optional.of(
-              vector(inputs.stream().flatMapToLong(v -> LongStream.of(v.values())).toArray()));
+      case "Concat" -> concat();
       case "Gather" -> gather();
       case "Slice" -> slice();
       case "Unsqueeze" ->
@@ -114,6 +114,14 @@ final class ShapeArithmetic {
       case "Range" -> range();
       default -> Optional.empty();
     };
+  }
+
+  private Optional<Integers> concat() {
+    long length = inputs.stream().mapToLong(v -> v.values().length).sum();
+    return length > Limits.INTEGERS
+        ? Optional.empty()
+        : Optional.of(
+            vector(inputs.stream().flatMapToLong(v -> LongStream.of(v.values())).toArray()));
   }
 
   private Optional<Integers> cast() {
@@ -176,12 +184,14 @@ final class ShapeArithmetic {
 
   private Optional<Integers> slice() {
     long[] from = inputs.get(0).values();
-    boolean attributes = node.attribute("starts").isPresent();
-    if (attributes ? node.integers("starts").get().size() != 1 : inputs.size() < 3) {
+    Optional<List<Long>> starts = node.integers("starts");
+    Optional<List<Long>> ends = node.integers("ends");
+    boolean attributes = starts.isPresent() && ends.isPresent();
+    if (attributes ? starts.get().size() != 1 : inputs.size() < 3) {
       return Optional.empty();
     }
-    long start = attributes ? node.integers("starts").get().get(0) : inputs.get(1).values()[0];
-    long end = attributes ? node.integers("ends").get().get(0) : inputs.get(2).values()[0];
+    long start = attributes ? starts.get().get(0) : inputs.get(1).values()[0];
+    long end = attributes ? ends.get().get(0) : inputs.get(2).values()[0];
     long step = inputs.size() > 4 ? inputs.get(4).values()[0] : 1;
     if (step == 0) {
       return Optional.empty();
@@ -207,7 +217,7 @@ final class ShapeArithmetic {
     long limit = inputs.get(1).values()[0];
     long delta = inputs.get(2).values()[0];
     long count = Math.max(0, (limit - start + delta - Long.signum(delta)) / delta);
-    return count > MAX_LENGTH
+    return count > Limits.INTEGERS
         ? Optional.empty()
         : Optional.of(vector(LongStream.range(0, count).map(i -> start + i * delta).toArray()));
   }

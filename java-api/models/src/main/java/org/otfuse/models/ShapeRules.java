@@ -1,8 +1,10 @@
 package org.otfuse.models;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.otfuse.models.Value.Activation;
 import org.otfuse.models.Value.Weight;
@@ -54,7 +56,7 @@ final class ShapeRules {
 
   static void flatten(OperatorNode node, Trace trace) throws Untraceable {
     List<Long> sizes = sizes(trace, node);
-    int axis = (int) node.integer("axis", 1);
+    int axis = Math.toIntExact(node.integer("axis", 1));
     int from = axis < 0 ? axis + sizes.size() : axis;
     if (from < 0 || from > sizes.size()) {
       throw new Untraceable("its axis is " + axis);
@@ -113,8 +115,8 @@ final class ShapeRules {
 
   static void squeeze(OperatorNode node, Trace trace) throws Untraceable {
     List<Long> sizes = sizes(trace, node);
-    List<Integer> removed = new ArrayList<>();
-    List<Long> listed = trace.integers(node, "axes", 1).orElse(List.of());
+    Set<Integer> removed = new LinkedHashSet<>();
+    Set<Long> listed = Set.copyOf(trace.integers(node, "axes", 1).orElse(List.of()));
     for (int a = 0; a < sizes.size(); a++) {
       boolean named = listed.contains((long) a) || listed.contains((long) a - sizes.size());
       if (named || listed.isEmpty() && sizes.get(a) == 1) {
@@ -140,10 +142,11 @@ final class ShapeRules {
   }
 
   static void unsqueeze(OperatorNode node, Trace trace) throws Untraceable {
-    List<Long> listed =
+    List<Long> axesList =
         trace.integers(node, "axes", 1).orElseThrow(() -> new Untraceable("it has no axes"));
+    Set<Long> listed = Set.copyOf(axesList);
     List<Long> sizes = sizes(trace, node);
-    int rank = sizes.size() + listed.size();
+    int rank = sizes.size() + axesList.size();
     List<Integer> source = new ArrayList<>();
     int next = 0;
     for (int a = 0; a < rank; a++) {

@@ -3,6 +3,7 @@ package org.otfuse.models;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What the indices of an axis of an activation stand for: segments of neurons, each neuron with a
@@ -34,15 +35,34 @@ final class SymbolicAxis {
   private List<Segment> segments;
 
   private SymbolicAxis(List<Segment> segments) {
+    budget(segments).ifPresent(budget -> budget.makeSegments(segments.size()));
     this.segments = mergePlain(segments);
     long total = 0;
     for (Segment segment : segments) {
-      total += segment.size;
+      total = Math.addExact(total, segment.size);
     }
     this.size = total;
   }
 
+  /** What the work on the segments is counted in; plain indices cost nothing. */
+  private static Optional<TracingBudget> budget(List<Segment> segments) {
+    for (Segment segment : segments) {
+      if (!segment.isPlain()) {
+        return Optional.of(segment.atom.budget());
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * An axis that no neurons index.
+   *
+   * @throws IllegalArgumentException if the size is negative
+   */
   static SymbolicAxis plain(long size) {
+    if (size < 0) {
+      throw new IllegalArgumentException("an axis has size " + size);
+    }
     return new SymbolicAxis(List.of(new Segment(null, 1, size)));
   }
 
@@ -52,7 +72,11 @@ final class SymbolicAxis {
 
   static SymbolicAxis concat(List<SymbolicAxis> axes) {
     List<Segment> all = new ArrayList<>();
-    axes.forEach(axis -> all.addAll(axis.segments()));
+    for (SymbolicAxis axis : axes) {
+      List<Segment> own = axis.segments();
+      budget(own).ifPresent(budget -> budget.makeSegments(own.size()));
+      all.addAll(own);
+    }
     return new SymbolicAxis(all);
   }
 
@@ -77,6 +101,7 @@ final class SymbolicAxis {
 
   /** The segments in index order; every atom is a leaf. */
   List<Segment> segments() {
+    budget(segments).ifPresent(budget -> budget.look(segments.size()));
     for (Segment segment : segments) {
       if (!segment.isPlain() && !segment.atom.isLeaf()) {
         segments = resolve();
@@ -95,6 +120,7 @@ final class SymbolicAxis {
         s.atom.forEachLeaf(leaf -> resolved.add(new Segment(leaf, s.block, leaf.size() * s.block)));
       }
     }
+    budget(resolved).ifPresent(budget -> budget.makeSegments(resolved.size()));
     return Collections.unmodifiableList(resolved);
   }
 

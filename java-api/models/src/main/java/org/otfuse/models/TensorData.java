@@ -15,12 +15,17 @@ import org.otfuse.InvalidInputException;
 /** Decodes the encodings of a tensor in a model file, and checks them against its shape. */
 final class TensorData {
   /** The most values that one tensor of an ONNX file can hold. */
-  private static final int MAX_VALUES = Integer.MAX_VALUE / Float.BYTES;
+  static final int MAX_VALUES = Integer.MAX_VALUE / Float.BYTES;
 
   private TensorData() {}
 
-  /** The number of values that the shape asks for. */
+  /** The number of values that the shape asks for, after a check of the shape. */
   static int count(TensorProto tensor, Path file) {
+    if (tensor.getDimsCount() > Limits.RANK) {
+      throw new InvalidInputException(
+          "tensor %s of %s has %d axes, expected at most %d"
+              .formatted(Excerpt.of(tensor.getName()), file, tensor.getDimsCount(), Limits.RANK));
+    }
     long count = 1;
     for (long size : tensor.getDimsList()) {
       if (size < 0 || size > MAX_VALUES || (count *= size) > MAX_VALUES) {
@@ -41,20 +46,22 @@ final class TensorData {
     return tensor.getDataLocation() == DataLocation.EXTERNAL;
   }
 
-  /** The values of a FLOAT tensor. */
+  /** The values of a FLOAT tensor whose data is inside. */
   static FloatBuffer floats(TensorProto tensor, Path file) {
-    return floats(tensor, file, FloatBuffer::allocate);
+    return floats(tensor, file, new ExternalData(file), FloatBuffer::allocate);
   }
 
   /**
    * The values of a FLOAT tensor.
    *
+   * @param external where data that lies outside the file is read
    * @param allocate gives the memory for a number of values, once it is sure that they are there
    */
-  static FloatBuffer floats(TensorProto tensor, Path file, IntFunction<FloatBuffer> allocate) {
+  static FloatBuffer floats(
+      TensorProto tensor, Path file, ExternalData external, IntFunction<FloatBuffer> allocate) {
     int count = count(tensor, file);
     if (isExternal(tensor) || tensor.hasRawData()) {
-      ByteBuffer bytes = bytes(tensor, count, 4, file);
+      ByteBuffer bytes = bytes(tensor, count, 4, file, external);
       return allocate.apply(count).put(bytes.asFloatBuffer()).flip();
     }
     checkCount(tensor, tensor.getFloatDataCount(), count, file);
@@ -68,7 +75,7 @@ final class TensorData {
     int count = count(tensor, file);
     if (isExternal(tensor) || tensor.hasRawData()) {
       int width = width(tensor.getDataType());
-      ByteBuffer bytes = bytes(tensor, count, width, file);
+      ByteBuffer bytes = bytes(tensor, count, width, file, new ExternalData(file));
       long[] values = new long[count];
       for (int i = 0; i < count; i++) {
         values[i] = width == 8 ? bytes.getLong() : width == 4 ? bytes.getInt() : (long) bytes.get();
@@ -95,7 +102,7 @@ final class TensorData {
   }
 
   /** The tensor with its data inside, wherever it was. */
-  static TensorProto inline(TensorProto tensor, Path file) {
+  static TensorProto inline(TensorProto tensor, Path file, ExternalData external) {
     if (!isExternal(tensor)) {
       return tensor;
     }
@@ -105,15 +112,16 @@ final class TensorData {
           "tensor %s of %s has external data of type %d, which has no fixed width"
               .formatted(tensor.getName(), file, tensor.getDataType()));
     }
-    ByteBuffer bytes = bytes(tensor, count(tensor, file), width, file);
+    ByteBuffer bytes = bytes(tensor, count(tensor, file), width, file, external);
     return withoutData(tensor).toBuilder().setRawData(ByteString.copyFrom(bytes)).build();
   }
 
-  private static ByteBuffer bytes(TensorProto tensor, int count, int width, Path file) {
+  private static ByteBuffer bytes(
+      TensorProto tensor, int count, int width, Path file, ExternalData external) {
     long expected = (long) count * width;
     ByteBuffer bytes;
     if (isExternal(tensor)) {
-      bytes = ExternalData.read(tensor, file, expected);
+      bytes = external.read(tensor, expected);
     } else {
       bytes = tensor.getRawData().asReadOnlyByteBuffer();
       if (bytes.remaining() != expected) {

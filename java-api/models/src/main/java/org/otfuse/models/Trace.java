@@ -18,19 +18,25 @@ import org.otfuse.models.Value.Weight;
 final class Trace {
   private final GraphView graph;
   private final Dimensions dimensions;
+  private final TracingBudget budget;
   private final Map<String, Value> values = new HashMap<>();
   private final Map<Integer, LayerTrace> layers = new LinkedHashMap<>();
   private final List<ParameterUse> uses = new ArrayList<>();
   private final List<String> warnings = new ArrayList<>();
   private final Map<String, TensorProto> constants = new HashMap<>();
 
-  Trace(GraphView graph, Dimensions dimensions) {
+  Trace(GraphView graph, Dimensions dimensions, TracingBudget budget) {
     this.graph = graph;
     this.dimensions = dimensions;
+    this.budget = budget;
   }
 
   GraphView graph() {
     return graph;
+  }
+
+  TracingBudget budget() {
+    return budget;
   }
 
   /** The layers in topological order. */
@@ -51,7 +57,9 @@ final class Trace {
   }
 
   Value input(OperatorNode node, int index) {
-    return node.hasInput(index) ? value(node.proto().getInput(index)) : new Opaque();
+    Value value = node.hasInput(index) ? value(node.proto().getInput(index)) : new Opaque();
+    budget.look(1 + value.rank());
+    return value;
   }
 
   /** An input as an activation; integers count as plain ones. */
@@ -95,6 +103,19 @@ final class Trace {
     throw new Untraceable("its input " + index + " is no weight of the file");
   }
 
+  /** New neurons, which an axis of a layer's weight computes. */
+  SymbolicAxis neurons(Weight weight, int axis) throws Untraceable {
+    return neurons(weight, axis, weight.size(axis));
+  }
+
+  /** As many new neurons as one group of a layer computes. */
+  SymbolicAxis neurons(Weight weight, int axis, long size) throws Untraceable {
+    if (weight.axes().get(axis) == Weight.NONE) {
+      throw new Untraceable("its weight was expanded or reshaped to the axis that it computes");
+    }
+    return SymbolicAxis.of(new Atom(Math.toIntExact(size), budget));
+  }
+
   /** A vector along the neurons. */
   Weight vector(OperatorNode node, int index, long size) throws Untraceable {
     Weight weight = weight(node, index);
@@ -107,10 +128,14 @@ final class Trace {
   /** Integers that the file determines, from an attribute in old operator sets or an input. */
   Optional<List<Long>> integers(OperatorNode node, String attribute, int input) throws Untraceable {
     Optional<List<Long>> list = node.integers(attribute);
+    if (list.isPresent() && list.get().size() > Limits.INTEGERS) {
+      throw new Untraceable("its " + attribute + " are " + list.get().size() + " integers");
+    }
     if (list.isPresent() || !node.hasInput(input)) {
       return list;
     }
     if (input(node, input) instanceof Integers integers) {
+      budget.look(integers.values().length);
       List<Long> boxed = new ArrayList<>();
       for (long value : integers.values()) {
         boxed.add(value);
@@ -131,7 +156,13 @@ final class Trace {
   }
 
   void set(String name, Value value) {
-    values.put(name, value);
+    budget.checkRank(name, value.rank());
+    if (value instanceof Integers integers) {
+      budget.keepIntegers(integers.values().length);
+    }
+    if (!name.isEmpty()) {
+      values.put(name, value);
+    }
   }
 
   void set(OperatorNode node, List<SymbolicAxis> axes) {
@@ -175,6 +206,9 @@ final class Trace {
 
   /** Makes two axes one, as far as they can be. */
   SymbolicAxis unite(OperatorNode node, SymbolicAxis first, SymbolicAxis second) {
+    if (first.isPlain() && second.isPlain()) {
+      return first;
+    }
     String reason = "in " + node.label() + " they meet values that no layer computes";
     if (AxisUnion.unite(first, second, reason)) {
       warn(reason);
@@ -188,6 +222,9 @@ final class Trace {
    * @return a plain axis of the same size
    */
   SymbolicAxis pin(OperatorNode node, SymbolicAxis axis, String what) {
+    if (axis.isPlain()) {
+      return axis;
+    }
     String reason = node.label() + " " + what;
     if (axis.pin(reason)) {
       warn(reason);

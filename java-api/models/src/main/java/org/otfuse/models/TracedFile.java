@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import org.otfuse.Architecture;
 import org.otfuse.NeuronGroup;
 import org.otfuse.TensorLayout;
+import org.otfuse.UnsupportedModelException;
 
 /**
  * A model file after tracing.
@@ -49,6 +50,7 @@ record TracedFile(
     private final SharedWeights shared;
     private final Set<ParameterUse> vectors = Collections.newSetFromMap(new IdentityHashMap<>());
     private final List<Entry> copies = new ArrayList<>();
+    private long values;
 
     /** A tensor to be: a weight, its layout and who uses it. */
     private record Entry(
@@ -67,7 +69,7 @@ record TracedFile(
       this.file = file;
       this.separate = separate;
       this.trace = Tracer.trace(file);
-      this.table = new GroupTable(trace.layers());
+      this.table = new GroupTable(trace.layers(), trace.budget());
       this.shared = new SharedWeights(file.skeleton().getGraph());
       trace.layers().forEach(layer -> layer.bias().ifPresent(vectors::add));
       trace.uses().stream().filter(this::isNormalization).forEach(vectors::add);
@@ -91,6 +93,7 @@ record TracedFile(
       List<Entry> initializers = new ArrayList<>();
       List<Entry> constants = new ArrayList<>();
       for (Parameter parameter : file.parameters()) {
+        addValues(parameter, 1);
         Entry entry = part(parameter, uses.getOrDefault(parameter.name(), List.of()));
         (parameter.initializer() >= 0 ? initializers : constants).add(entry);
       }
@@ -129,11 +132,22 @@ record TracedFile(
       }
       List<ParameterUse> own = shares.getOrDefault(first, List.of());
       shares.remove(first);
+      addValues(parameter, shares.size());
       Map<Integer, Long> readers = SharedWeights.readers(uses);
       shares.forEach(
           (share, users) ->
               copies.add(new Entry(shared.copy(parameter, users, readers), share.slabs(), users)));
       return new Entry(parameter, first.slabs(), own);
+    }
+
+    /** Copies cost no memory yet, but whoever fuses the model takes some for each. */
+    private void addValues(Parameter parameter, int copies) {
+      values += (long) copies * parameter.data().remaining();
+      if (values > TensorData.MAX_VALUES) {
+        throw new UnsupportedModelException(
+            "%s has at least %d values where different neurons share no weight, expected at most %d"
+                .formatted(file.path(), values, TensorData.MAX_VALUES));
+      }
     }
 
     private WeightUses uses(List<Entry> entries, Map<Integer, Integer> moved) {

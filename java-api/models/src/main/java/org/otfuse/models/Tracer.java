@@ -28,7 +28,7 @@ final class Tracer {
   private final GraphProto graph;
   private final GraphView view;
   private final Trace trace;
-  private final Dimensions dimensions = new Dimensions();
+  private final Dimensions dimensions;
   private final Map<String, Parameter> parameters = new HashMap<>();
   private final long opset;
 
@@ -36,7 +36,9 @@ final class Tracer {
     this.graph = file.skeleton().getGraph();
     this.file = file.path().toString();
     this.view = new GraphView(graph, this.file);
-    this.trace = new Trace(view, dimensions);
+    TracingBudget budget = new TracingBudget(this.file);
+    this.dimensions = new Dimensions(budget);
+    this.trace = new Trace(view, dimensions, budget);
     this.opset = opset(file.skeleton());
     for (Parameter parameter : file.parameters()) {
       parameters.put(parameter.name(), parameter);
@@ -108,6 +110,7 @@ final class Tracer {
 
   private void visit(OperatorNode node) {
     NodeProto proto = node.proto();
+    trace.budget().look(1L + proto.getInputCount() + proto.getAttributeCount());
     boolean standard = isStandard(proto.getDomain());
     if (proto.getOpType().equals("Constant") && parameters.containsKey(node.output())) {
       trace.set(node.output(), weight(parameters.get(node.output())));

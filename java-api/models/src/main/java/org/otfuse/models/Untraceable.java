@@ -10,6 +10,6 @@ final class Untraceable extends Exception {
    * @param what what the rule met, to follow "because"
    */
   Untraceable(String what) {
-    super(what, null, false, false);
+    super(Excerpt.of(what), null, false, false);
   }
 }

@@ -5,6 +5,9 @@ import java.util.Optional;
 
 /** What tracing knows of a value in a graph. */
 sealed interface Value {
+  /** The number of its axes, 0 where it is not known. */
+  int rank();
+
   /**
    * An activation, or a constant that is no weight.
    *
@@ -17,7 +20,8 @@ sealed interface Value {
       this(axes, Optional.empty());
     }
 
-    int rank() {
+    @Override
+    public int rank() {
       return axes.size();
     }
 
@@ -41,7 +45,8 @@ sealed interface Value {
     /** Stands for an axis that the weight does not have, and for no node. */
     static final int NONE = -1;
 
-    int rank() {
+    @Override
+    public int rank() {
       return axes.size();
     }
 
@@ -56,8 +61,18 @@ sealed interface Value {
    * @param shape sizes of the axes
    * @param values row-major
    */
-  record Integers(List<Long> shape, long[] values) implements Value {}
+  record Integers(List<Long> shape, long[] values) implements Value {
+    @Override
+    public int rank() {
+      return shape.size();
+    }
+  }
 
   /** A value of unknown rank, behind an operator that tracing does not know. */
-  record Opaque() implements Value {}
+  record Opaque() implements Value {
+    @Override
+    public int rank() {
+      return 0;
+    }
+  }
 }

@@ -11,6 +11,7 @@ final class Window {
   private final List<Long> strides;
   private final List<Long> dilations;
   private final List<Long> pads;
+  private final List<Long> outputPadding;
   private final String autoPad;
   private final boolean ceil;
 
@@ -20,6 +21,7 @@ final class Window {
     this.strides = list("strides", rank, 1);
     this.dilations = list("dilations", rank, 1);
     this.pads = list("pads", 2 * rank, 0);
+    this.outputPadding = list("output_padding", rank, 0);
     this.autoPad = node.text("auto_pad", "NOTSET");
     this.ceil = node.integer("ceil_mode", 0) != 0;
   }
@@ -63,7 +65,7 @@ final class Window {
     long padding = autoPad.equals("NOTSET") ? pads.get(axis) + pads.get(axis + rank) : 0;
     long size =
         stride * (in - 1)
-            + list("output_padding", rank, 0).get(axis)
+            + outputPadding.get(axis)
             + dilations.get(axis) * (kernel - 1)
             + 1
             - padding;

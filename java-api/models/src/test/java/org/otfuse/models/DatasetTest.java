@@ -83,7 +83,7 @@ class DatasetTest {
     Path file = folder.resolve("missing").resolve("data.npz");
     Dataset data = counting(1);
     String message = assertThrows(InvalidInputException.class, () -> data.write(file)).getMessage();
-    assertTrue(message.startsWith("file " + file + " can't be written: "), message);
+    assertTrue(message.startsWith("cannot write " + file + ": "), message);
   }
 
   @Test
@@ -160,7 +160,7 @@ class DatasetTest {
   void aFileThatIsNotThereIsNamed() {
     Path file = folder.resolve("nothing.npz");
     assertEquals(
-        "file " + file + " doesn't exist",
+        "file " + file + " does not exist",
         assertThrows(InvalidInputException.class, () -> Dataset.read(file)).getMessage());
   }
 

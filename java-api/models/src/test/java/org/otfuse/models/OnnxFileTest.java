@@ -277,7 +277,7 @@ class OnnxFileTest {
     String absolute = folder.resolve("../secret").toAbsolutePath().toString();
     assertRefused(saveExternal(absolute), "tensor w", "relative");
     assertRefused(saveExternal(""), "relative");
-    assertRefused(saveExternal("."), "does not exist");
+    assertRefused(saveExternal("."), "no regular file");
     assertRefused(saveExternal("none.bin"), "none.bin", "does not exist");
     assertRefused(saveExternal("w\u0000.bin"), "tensor w");
   }
