@@ -3,10 +3,10 @@ package org.otfuse.models;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -33,7 +33,7 @@ public final class OnnxFuzz implements FuzzTarget {
       file = Files.createTempFile("fuzz", ".onnx");
       file.toFile().deleteOnExit();
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -91,9 +91,12 @@ public final class OnnxFuzz implements FuzzTarget {
 
   @Override
   public List<byte[]> seeds() {
-    List<byte[]> seeds = new ArrayList<>(FuzzModels.all());
-    HostileModels.all().values().forEach(attack -> seeds.add(attack.bytes()));
-    return seeds;
+    return FuzzModels.all();
+  }
+
+  @Override
+  public List<byte[]> attacks() {
+    return HostileModels.all().values().stream().map(attack -> attack.bytes()).toList();
   }
 
   @Override

@@ -1,0 +1,26 @@
+package org.otfuse.models;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Writes a target's seeds and attacks to a folder, from where Jazzer starts. */
+final class FuzzSeeds {
+  private FuzzSeeds() {}
+
+  public static void main(String[] arguments) throws IOException {
+    FuzzTarget target =
+        FuzzTest.targets()
+            .filter(t -> t.getClass().getSimpleName().equals(arguments[0]))
+            .findFirst()
+            .orElseThrow();
+    int number = 0;
+    List<byte[]> inputs = new ArrayList<>(target.seeds());
+    inputs.addAll(target.attacks());
+    for (byte[] seed : inputs) {
+      Files.write(Path.of(arguments[1], "seed-" + number++), seed);
+    }
+  }
+}
