@@ -17,8 +17,7 @@ import picocli.CommandLine.Spec;
     name = "backends",
     description = {
       "Opens and self-tests each back end and says which ones can be used. With --selftest tests",
-      "every operation of those, beside plain Java and known numbers; exit status 1 if one is"
-          + " wrong."
+      "every operation of those, beside plain Java and known numbers; exit status 1 if one is wrong."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)

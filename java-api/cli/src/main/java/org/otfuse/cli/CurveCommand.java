@@ -24,8 +24,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "curve",
     description = {
-      "Measures averages of two models, with the weight of the second from 0 to 1, with and"
-          + " without",
+      "Measures averages of two models, with the weight of the second from 0 to 1, with and without",
       "alignment, and the loss barrier between them. The default solver is exact, which leaves the",
       "models at both ends as they are."
     },
@@ -174,8 +173,7 @@ final class CurveCommand implements Callable<Integer> {
     }
     out.print(table);
     out.printf(
-        "%nLoss barrier %s aligned, %s plain, on %d samples; statistics %s, anchor %d, %s back"
-            + " end.%n",
+        "%nLoss barrier %s aligned, %s plain, on %d samples; statistics %s, anchor %d, %s back end.%n",
         Table.number(report.barrier),
         report.plainBarrier == null ? "-" : Table.number(report.plainBarrier),
         report.samples,

@@ -58,8 +58,7 @@ final class FusionFlags {
       names = "--annealing",
       paramLabel = "X",
       description = {
-        "Starts Sinkhorn with a larger epsilon and multiplies it by this in every iteration; 0.9"
-            + " saves",
+        "Starts Sinkhorn with a larger epsilon and multiplies it by this in every iteration; 0.9 saves",
         "iterations where epsilon is small; default none."
       })
   private Optional<Double> annealing;
@@ -118,8 +117,7 @@ final class FusionFlags {
       defaultValue = "0",
       converter = AnchorConverter.class,
       description = {
-        "The model that the others are aligned to, counted from 0; with auto the one that is"
-            + " nearest",
+        "The model that the others are aligned to, counted from 0; with auto the one that is nearest",
         "to all others; default ${DEFAULT-VALUE}."
       })
   private int anchor;

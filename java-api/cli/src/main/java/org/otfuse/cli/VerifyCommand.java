@@ -32,8 +32,7 @@ import picocli.CommandLine.Spec;
     name = "verify",
     description = {
       "Of one model: permutes the neurons of each group at random and shows that the outputs stay",
-      "the same. Of two: aligns the second to the first by a permutation and shows, layer by"
-          + " layer,",
+      "the same. Of two: aligns the second to the first by a permutation and shows, layer by layer,",
       "that the second computes what it did. Exit status 1 if a group changes that."
     },
     mixinStandardHelpOptions = true,

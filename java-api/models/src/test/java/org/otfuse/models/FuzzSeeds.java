@@ -3,10 +3,8 @@ package org.otfuse.models;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 
-/** Writes a target's seeds and attacks to a folder, from where Jazzer starts. */
+/** Writes a target's seeds to a folder, from where Jazzer starts. */
 final class FuzzSeeds {
   private FuzzSeeds() {}
 
@@ -17,9 +15,7 @@ final class FuzzSeeds {
             .findFirst()
             .orElseThrow();
     int number = 0;
-    List<byte[]> inputs = new ArrayList<>(target.seeds());
-    inputs.addAll(target.attacks());
-    for (byte[] seed : inputs) {
+    for (byte[] seed : target.seeds()) {
       Files.write(Path.of(arguments[1], "seed-" + number++), seed);
     }
   }
