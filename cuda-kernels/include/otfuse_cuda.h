@@ -12,8 +12,10 @@
  * tasks are device addresses throughout; outputs must not overlap each other or any input. Pointers
  * need only the alignment of float; workspaces are aligned to 256 bytes.
  *
- * Every function returns a cudaError_t as int, 0 where all is well. Nothing here allocates device
- * memory, synchronises or throws.
+ * Every function returns a cudaError_t as int, 0 where all is well. Sizes and offsets are computed
+ * with care: cudaErrorInvalidValue is the answer to what is negative, to sizes above 2^30, to arrays
+ * of more than 2^48 values, to a batch whose tiles or workspace int64 cannot count, and to null
+ * where something has to be. Nothing here allocates device memory, synchronises or throws.
  */
 #ifndef OTFUSE_CUDA_H
 #define OTFUSE_CUDA_H
@@ -79,6 +81,24 @@ typedef struct otc_launch {
 } otc_launch;
 
 OTC_API const char* otc_version(void);
+
+/* ---- values that must be finite numbers --------------------------------------------------------
+ * One report a task, the same whatever order blocks run in.
+ */
+typedef struct otc_scan_task {
+  const float* values; /* [length] */
+  int64_t length;
+  float least;        /* the smallest value that is taken, -infinity where all finite ones are */
+  int64_t first_tile; /* prepared */
+} otc_scan_task;
+
+typedef struct otc_scan_report {
+  int64_t rest;    /* values from the first one on that is not finite or below least; 0 if none is */
+  int32_t largest; /* bits of the largest |value|, 0x7f800000 or more where one is not finite */
+} otc_scan_report;
+
+OTC_API int otc_scan_prepare(otc_scan_task* tasks, int32_t count, otc_launch* launch);
+OTC_API int otc_scan(const otc_scan_task* tasks, otc_scan_report* reports, const otc_launch* launch, void* stream);
 
 /* ---- axes: maps to gather indices -------------------------------------------------------------
  * One run of an axis: target indices first_target .. + m*block take their values from the source
@@ -181,7 +201,9 @@ OTC_API int otc_importance(const otc_importance_task* tasks, const otc_launch* l
  * writes centred (cosine: normalised) rows and their squared norms to the workspace, the caller has
  * cuBLAS write x_rows y_rows' [n,m] into cost, in FP32, and otc_cost_finish turns products into
  * distances. Pairs so near that the product has lost their distance are taken again from the
- * difference of their rows.
+ * difference of their rows, and in double where a square, a norm or a product leaves float's range:
+ * of finite features every cost is right, infinity above what float holds; of others a pair's cost
+ * is not finite.
  */
 typedef struct otc_cost_task {
   const float* x; /* [n,d] */
@@ -209,6 +231,8 @@ OTC_API int otc_cost_finish(const otc_cost_task* tasks, const otc_launch* launch
 /* ---- log-domain Sinkhorn ----------------------------------------------------------------------
  * Semantics, stopping rule and report are those of org.otfuse.SinkhornSettings. Balanced plans are
  * rounded onto the marginals. A task's bits depend on it and the device's shared memory sizes alone.
+ * With costs or masses that are not finite it ends after one iteration and has not converged;
+ * otc_scan finds them before.
  */
 typedef struct otc_sinkhorn_task {
   const float* cost; /* [n,m] */

@@ -252,19 +252,23 @@ __global__ void __launch_bounds__(kThreads, 4)
 // -----------------------------------------------------------------------------------------------
 
 int otc_average_prepare(otc_average_task* tasks, int32_t count, otc_launch* launch) {
-  *launch = {};
-  launch->count = count;
+  if (!otc::reset(tasks, count, launch)) return cudaErrorInvalidValue;
   for (int32_t t = 0; t < count; t++) {
     otc_average_task& task = tasks[t];
-    if (task.length < 0 || task.count < 1) return cudaErrorInvalidValue;
+    if (!otc::is_array(task.target, task.length) || task.count < 1 || task.sources == nullptr) {
+      return cudaErrorInvalidValue;
+    }
     if (task.rank < 0 || task.rank > OTC_MAX_AXES) return cudaErrorInvalidValue;
     task.first_tile = launch->tiles;
-    launch->tiles += otc::ceil_div<int64_t>(task.length, otc::kTile);
+    if (!otc::append(launch->tiles, otc::ceil_div<int64_t>(task.length, otc::kTile))) {
+      return cudaErrorInvalidValue;
+    }
   }
   return cudaSuccess;
 }
 
 int otc_average(const otc_average_task* tasks, const otc_launch* launch, void* stream) {
+  if (!otc::usable(tasks, launch)) return cudaErrorInvalidValue;
   return otc::start(otc::average_kernel, launch->tiles, otc::kThreads, 0, stream, tasks,
                     launch->count, launch->tiles);
 }

@@ -32,12 +32,50 @@ constexpr int kRowWarps = 8;  // rows that a block centres
 constexpr int kEntryRows = 32;
 constexpr int kEntryColumns = 4 * kWarp;
 
-// 1 / norm from a squared norm; 0 for a row of norm 0, which has no direction.
-__device__ __forceinline__ float inverse_norm(double square) {
-  return square > 0 ? static_cast<float>(1 / sqrt(square)) : 0;
-}
-
 // Whether squares of float neither vanished nor overflowed on the way to this sum.
 __device__ __forceinline__ bool in_range(double square) { return square > 1e-20 && square < 1e30; }
+
+constexpr float kLargest = 0x1.fffffep127f;
+// Sums of squares below this may have lost summands to float's range.
+constexpr float kLeast = 0x1p-88f;
+
+// The factor that makes a row's norm 1, from the squared norm: 0 for a row of norm 0, which has no
+// direction; not-a-number where float cannot hold the factor, or the row not finite numbers.
+__device__ __forceinline__ float inverse_norm(double square) {
+  if (square == 0) return 0;
+  bool held = square > 0x1p-200 && square < 0x1p200;
+  return held ? static_cast<float>(1 / sqrt(square)) : NAN;
+}
+
+// The squared norm of a row in double, by a warp.
+__device__ inline double wide_square(const float* row, int d, int lane) {
+  double sum = 0;
+  for (int k = lane; k < d; k += kWarp) sum += static_cast<double>(row[k]) * row[k];
+  return warp_sum(sum);
+}
+
+// The cost of two rows in double, by a warp: from the difference of the rows, for cosine of their
+// directions. Squares of floats stay in double's range; the products are rounded before they are
+// subtracted, so that equal rows are at no distance.
+__device__ __noinline__ inline float wide_cost(const float* x, const float* y, int d, int metric,
+                                               int lane) {
+  double x_factor = 1;
+  double y_factor = 1;
+  if (metric == OTC_COSINE) {
+    x_factor = wide_square(x, d, lane);
+    y_factor = wide_square(y, d, lane);
+    if (x_factor * y_factor == 0) return 1;
+    x_factor = 1 / sqrt(x_factor);
+    y_factor = 1 / sqrt(y_factor);
+  }
+  double sum = 0;
+  for (int k = lane; k < d; k += kWarp) {
+    double difference = __dsub_rn(__dmul_rn(x[k], x_factor), __dmul_rn(y[k], y_factor));
+    sum += difference * difference;
+  }
+  sum = warp_sum(sum);
+  if (metric == OTC_COSINE) return static_cast<float>(0.5 * sum);
+  return static_cast<float>(metric == OTC_EUCLIDEAN ? sqrt(sum) : sum);
+}
 
 }  // namespace otc::cost

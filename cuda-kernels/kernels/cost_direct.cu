@@ -2,7 +2,8 @@
 // to centre, nothing that cancels, one launch. A block computes a tile of 64 x 64 entries, 4 x 4 a
 // thread, from pieces of up to 64 features of 64 rows of each side, which lie in shared memory with
 // the features outermost. Cosine first takes the norms of the rows, then divides by them while
-// loading and uses 1 - cos = |x/|x| - y/|y||^2 / 2.
+// loading and uses 1 - cos = |x/|x| - y/|y||^2 / 2. Where a square or a norm may have left float's
+// range a warp takes the pair again in double.
 //
 // Cost: (n + m) d floats read from the second-level cache, once for each tile that needs them
 // (cosine twice); n m floats written; 2 n m d instructions (a subtraction and a multiply-add), 5
@@ -88,7 +89,7 @@ __device__ double squared_norm(const Tile& tile, float* x_tile, float* y_tile) {
   return total.value();
 }
 
-// factors = 1 / norm of the rows of x, then of y, 0 for a norm of 0.
+// factors = 1 / norm of the rows of x, then of y; see inverse_norm.
 __device__ void normalise(const Tile& tile, float* factors, float* x_tile, float* y_tile) {
   int thread = static_cast<int>(threadIdx.x);
   bool there = thread < kDirectTile ? thread < tile.rows : thread - kDirectTile < tile.columns;
@@ -101,6 +102,28 @@ __device__ void normalise(const Tile& tile, float* factors, float* x_tile, float
   }
   if (thread < 2 * kDirectTile) factors[thread] = inverse_norm(square);
   __syncthreads();
+}
+
+// The doubtful pairs of the warp's threads in double, one after the other.
+__device__ void take_again(const otc_cost_task& task, const Tile& tile, int row, int column,
+                           unsigned doubtful) {
+  int lane = static_cast<int>(threadIdx.x) % kWarp;
+  unsigned lanes = __ballot_sync(kAllLanes, doubtful != 0);
+  while (lanes != 0) {
+    int owner = __ffs(static_cast<int>(lanes)) - 1;
+    unsigned rest = __shfl_sync(kAllLanes, doubtful, owner);
+    lanes &= lanes - 1;
+    int thread = static_cast<int>(threadIdx.x) - lane + owner;
+    while (rest != 0) {
+      int pair = __ffs(static_cast<int>(rest)) - 1;
+      rest &= rest - 1;
+      int i = thread / kAcross * kPair + pair / kPair;
+      int j = thread % kAcross + pair % kPair * kAcross;
+      float value = wide_cost(tile.x + int64_t{i} * tile.d, tile.y + int64_t{j} * tile.d, tile.d,
+                              task.metric, lane);
+      if (lane == owner) task.cost[int64_t{row + i} * task.m + column + j] = value;
+    }
+  }
 }
 
 __global__ void __launch_bounds__(kThreads)
@@ -146,6 +169,7 @@ __global__ void __launch_bounds__(kThreads)
       __syncthreads();
     }
 
+    unsigned doubtful = 0;  // a bit for each of the thread's pairs
 #pragma unroll
     for (int r = 0; r < kPair; r++) {
       int i = down * kPair + r;
@@ -154,15 +178,18 @@ __global__ void __launch_bounds__(kThreads)
         int j = across + c * kAcross;
         if (i >= rows || j >= columns) continue;
         float value = sums[r][c];
+        bool directions = !cosine || (factors[i] != 0 && factors[kDirectTile + j] != 0);
+        bool held = value >= kLeast && value <= kLargest;
+        if (!held && (directions || value != 0)) doubtful |= 1u << (r * kPair + c);
         if (task.metric == OTC_EUCLIDEAN) {
           value = sqrtf(value);
         } else if (cosine) {
-          bool directions = factors[i] != 0 && factors[kDirectTile + j] != 0;
           value = directions ? 0.5f * value : 1;
         }
         task.cost[int64_t{row + i} * task.m + column + j] = value;
       }
     }
+    take_again(task, pairs, row, column, doubtful);
     __syncthreads();
   }
 }
@@ -173,6 +200,7 @@ __global__ void __launch_bounds__(kThreads)
 // -----------------------------------------------------------------------------------------------
 
 int otc_cost_direct(const otc_cost_task* tasks, const otc_launch* launch, void* stream) {
+  if (!otc::usable(tasks, launch)) return cudaErrorInvalidValue;
   return otc::start(otc::cost::cost_direct_kernel, launch->tiles, otc::cost::kThreads, 0, stream,
                     tasks, launch->count, launch->tiles);
 }

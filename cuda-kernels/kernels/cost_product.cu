@@ -3,7 +3,7 @@
 // sides, which distances do not feel and cancellation does. Cosine normalises the rows instead, so
 // that the product is the cosine. Where the three terms still cancel, or the cosine is close to 1,
 // a warp takes the distance again from the difference of the two rows; that happens to few pairs,
-// the matches.
+// the matches. Where squares, norms or products leave float's range, it does so in double.
 //
 // Bytes: the means 4 m d read; centring 4 (n + m) d read and as much written, the norms on the way;
 // finishing 4 n m read and written. All of it moves memory only; the product's 2 n m d operations
@@ -50,7 +50,9 @@ __global__ void __launch_bounds__(kMeanWarps* kWarp)
     if (warp == 0 && column < task.d) {
       double total = 0;
       for (int w = 0; w < kMeanWarps; w++) total += parts[w * kWarp + lane];
-      Scratch(task, workspace).mean[column] = static_cast<float>(total / task.m);
+      // What is subtracted changes no distance, but must not carry one row's infinity to all.
+      float mean = static_cast<float>(total / task.m);
+      Scratch(task, workspace).mean[column] = fabsf(mean) <= kLargest ? mean : 0;
     }
     __syncthreads();
   }
@@ -75,11 +77,7 @@ __device__ void normalise_row(const float* __restrict__ from, float* __restrict_
 #pragma unroll 4
   for (int k = lane; k < d; k += kWarp) sum.add_square(from[k]);
   double square = warp_sum(sum.value());
-  if (!in_range(square)) {
-    double part = 0;
-    for (int k = lane; k < d; k += kWarp) part += static_cast<double>(from[k]) * from[k];
-    square = warp_sum(part);
-  }
+  if (!in_range(square)) square = wide_square(from, d, lane);
   float factor = inverse_norm(square);
 #pragma unroll 4
   for (int k = lane; k < d; k += kWarp) to[k] = from[k] * factor;
@@ -130,6 +128,19 @@ struct Rows {
   }
 };
 
+// The cost of row i of x and row j of y from their difference, by a warp. Called seldom, so that
+// what it needs takes no registers from the rest.
+__device__ __noinline__ float pair_cost(const otc_cost_task& task, const char* workspace,
+                                        int64_t i, int64_t j, int lane) {
+  const Rows rows(task, workspace);
+  float square = squared_distance(rows.x + i * task.d, rows.y + j * task.d, task.d, lane);
+  if (!(square >= kLeast && square <= kLargest)) {
+    return wide_cost(task.x + i * task.d, task.y + j * task.d, task.d, task.metric, lane);
+  }
+  if (task.metric == OTC_COSINE) return 0.5f * square;
+  return task.metric == OTC_EUCLIDEAN ? sqrtf(square) : square;
+}
+
 // A tile is 32 x 128 entries; a warp takes 4 of the rows, a lane 4 of the columns.
 __global__ void __launch_bounds__(kEntryWarps* kWarp)
     cost_entries(const otc_cost_task* tasks, int count, int64_t tiles, char* workspace) {
@@ -143,7 +154,6 @@ __global__ void __launch_bounds__(kEntryWarps* kWarp)
     int column = local % tiles_across * kEntryColumns + lane;
     const bool cosine = task.metric == OTC_COSINE;
     Scratch scratch(task, workspace);
-    Rows rows(task, workspace);
     float y_norms[kChunks] = {};
     if (!cosine) {
 #pragma unroll
@@ -165,7 +175,8 @@ __global__ void __launch_bounds__(kEntryWarps* kWarp)
         float norms = cosine ? 1 : x_norm + y_norms[c];
         float value = cosine ? 1 - products[c] : fmaf(-2, products[c], norms);
         if (column + c * kWarp >= task.m) continue;
-        if (value < kNear * norms) near |= 1u << c;
+        bool held = value >= kNear * norms && value <= kLargest && norms >= kLeast;
+        if (!held) near |= 1u << c;
         entries[c * kWarp] = task.metric == OTC_EUCLIDEAN ? sqrtf(fmaxf(value, 0)) : value;
       }
       unsigned lanes = __ballot_sync(kAllLanes, near != 0);
@@ -177,12 +188,8 @@ __global__ void __launch_bounds__(kEntryWarps* kWarp)
           int chunk = __ffs(static_cast<int>(rest)) - 1;
           rest &= rest - 1;
           int64_t j = column - lane + owner + chunk * kWarp;
-          float square =
-              squared_distance(rows.x + int64_t{i} * task.d, rows.y + j * task.d, task.d, lane);
-          if (cosine) square *= 0.5f;
-          if (lane == owner) {
-            entries[chunk * kWarp] = task.metric == OTC_EUCLIDEAN ? sqrtf(square) : square;
-          }
+          float value = pair_cost(task, workspace, i, j, lane);
+          if (lane == owner) entries[chunk * kWarp] = value;
         }
       }
     }
@@ -197,6 +204,7 @@ __global__ void __launch_bounds__(kEntryWarps* kWarp)
 int otc_cost_center(const otc_cost_task* tasks, const otc_launch* launch, void* workspace,
                     void* stream) {
   using namespace otc::cost;
+  if (!otc::usable(tasks, launch, workspace)) return cudaErrorInvalidValue;
   char* memory = static_cast<char*>(workspace);
   int error = otc::start(cost_means, launch->tiles_b, kMeanWarps * otc::kWarp, 0, stream, tasks,
                          launch->count, launch->tiles_b, memory);
@@ -208,6 +216,7 @@ int otc_cost_center(const otc_cost_task* tasks, const otc_launch* launch, void* 
 int otc_cost_finish(const otc_cost_task* tasks, const otc_launch* launch, void* workspace,
                     void* stream) {
   using namespace otc::cost;
+  if (!otc::usable(tasks, launch, workspace)) return cudaErrorInvalidValue;
   return otc::start(cost_entries, launch->tiles_d, kEntryWarps * otc::kWarp, 0, stream, tasks,
                     launch->count, launch->tiles_d, static_cast<char*>(workspace));
 }

@@ -91,17 +91,22 @@ __global__ void __launch_bounds__(kThreads)
 
 // The columns that a task fills, or -1 where its sizes do not fit together.
 int64_t width(const otc_feature_task& task) {
-  if (task.rank < 1 || task.rank > OTC_MAX_AXES || task.rows < 0) return -1;
+  if (task.rank < 1 || task.rank > OTC_MAX_AXES) return -1;
   if (task.output_axis < 0 || task.output_axis >= task.rank) return -1;
   int64_t columns = 1;
+  int64_t values = 1;
   for (int a = 0; a < task.rank; a++) {
-    if (task.axes[a].source_size < 0 || task.axes[a].target_size < 0) return -1;
-    int64_t size = a == task.output_axis ? 1 : task.axes[a].target_size;
-    columns = (columns < INT32_MAX ? columns : INT32_MAX) * size;
+    const otc_axis& axis = task.axes[a];
+    if (!is_size(axis.source_size) || !is_size(axis.target_size)) return -1;
+    if (axis.indices == nullptr && axis.target_size > axis.source_size) return -1;
+    values = product(values, axis.source_size);
+    columns = product(columns, a == task.output_axis ? 1 : axis.target_size);
   }
   int64_t rows = task.axes[task.output_axis].source_size;
-  bool fits = task.first_column >= 0 && task.first_column + columns <= task.columns &&
-              task.first_row >= 0 && int64_t{task.first_row} + task.rows <= rows;
+  bool fits = is_size(task.rows) && is_size(task.columns) && task.first_column >= 0 &&
+              columns >= 0 && task.first_column + columns <= task.columns && task.first_row >= 0 &&
+              int64_t{task.first_row} + task.rows <= rows && is_array(task.values, values) &&
+              is_array(task.target, product(task.rows, task.columns));
   return fits ? columns : -1;
 }
 
@@ -111,21 +116,23 @@ int64_t width(const otc_feature_task& task) {
 // -----------------------------------------------------------------------------------------------
 
 int otc_features_prepare(otc_feature_task* tasks, int32_t count, otc_launch* launch) {
-  *launch = {};
-  launch->count = count;
+  if (!otc::reset(tasks, count, launch)) return cudaErrorInvalidValue;
   for (int32_t t = 0; t < count; t++) {
     otc_feature_task& task = tasks[t];
     int64_t columns = otc::width(task);
     if (columns < 0) return cudaErrorInvalidValue;
     task.width = static_cast<int32_t>(columns);
     task.first_tile = launch->tiles;
-    launch->tiles += otc::ceil_div<int64_t>(task.rows, otc::kRows) *
-                     otc::ceil_div<int64_t>(columns, otc::kColumns);
+    if (!otc::append_tiles(launch->tiles, otc::ceil_div<int64_t>(task.rows, otc::kRows),
+                           otc::ceil_div<int64_t>(columns, otc::kColumns))) {
+      return cudaErrorInvalidValue;
+    }
   }
   return cudaSuccess;
 }
 
 int otc_features(const otc_feature_task* tasks, const otc_launch* launch, void* stream) {
+  if (!otc::usable(tasks, launch)) return cudaErrorInvalidValue;
   return otc::start(otc::features_kernel, launch->tiles, otc::kThreads, 0, stream, tasks,
                     launch->count, launch->tiles);
 }

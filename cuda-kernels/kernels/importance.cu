@@ -106,22 +106,27 @@ __global__ void __launch_bounds__(kThreads)
 // -----------------------------------------------------------------------------------------------
 
 int otc_importance_prepare(otc_importance_task* tasks, int32_t count, otc_launch* launch) {
-  *launch = {};
-  launch->count = count;
+  if (!otc::reset(tasks, count, launch)) return cudaErrorInvalidValue;
   for (int32_t t = 0; t < count; t++) {
     otc_importance_task& task = tasks[t];
-    if (task.n < 0 || task.count < 0) return cudaErrorInvalidValue;
+    if (!otc::is_size(task.n) || !otc::is_array(task.mass, task.n) ||
+        !otc::is_array(task.producers, task.count)) {
+      return cudaErrorInvalidValue;
+    }
     if (task.norm != OTC_L1 && task.norm != OTC_L2) return cudaErrorInvalidValue;
     task.first_tile = launch->tiles;
-    launch->tiles += otc::ceil_div(task.n, otc::kRows);
+    otc::append(launch->tiles, otc::ceil_div<int64_t>(task.n, otc::kRows));
     task.scratch = launch->workspace;
-    launch->workspace += otc::aligned(int64_t{task.n} * 8);
+    if (!otc::append(launch->workspace, otc::aligned(int64_t{task.n} * 8))) {
+      return cudaErrorInvalidValue;
+    }
   }
   return cudaSuccess;
 }
 
 int otc_importance(const otc_importance_task* tasks, const otc_launch* launch, void* workspace,
                    void* stream) {
+  if (!otc::usable(tasks, launch, workspace)) return cudaErrorInvalidValue;
   char* memory = static_cast<char*>(workspace);
   int error = otc::start(otc::importance_norms, launch->tiles, otc::kThreads, 0, stream, tasks,
                          launch->count, launch->tiles, memory);

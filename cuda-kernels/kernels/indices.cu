@@ -27,19 +27,25 @@ __global__ void __launch_bounds__(kThreads)
 // -----------------------------------------------------------------------------------------------
 
 int otc_indices_prepare(otc_index_task* tasks, int32_t count, otc_launch* launch) {
-  *launch = {};
-  launch->count = count;
+  if (!otc::reset(tasks, count, launch)) return cudaErrorInvalidValue;
   for (int32_t t = 0; t < count; t++) {
     otc_index_task& task = tasks[t];
-    if (task.m < 0 || task.block < 1) return cudaErrorInvalidValue;
-    if (task.first_target + int64_t{task.m} * task.block > INT32_MAX) return cudaErrorInvalidValue;
+    if (task.block < 1 || task.first_target < 0 || task.first_source < 0) {
+      return cudaErrorInvalidValue;
+    }
+    int64_t length = otc::product(task.m, task.block);
+    int64_t first = task.first_target > task.first_source ? task.first_target : task.first_source;
+    if (!otc::is_array(task.indices, length) || first + length > INT32_MAX) {
+      return cudaErrorInvalidValue;
+    }
     task.first_tile = launch->tiles;
-    launch->tiles += otc::ceil_div<int64_t>(int64_t{task.m} * task.block, otc::kThreads);
+    otc::append(launch->tiles, otc::ceil_div<int64_t>(length, otc::kThreads));
   }
   return cudaSuccess;
 }
 
 int otc_indices(const otc_index_task* tasks, const otc_launch* launch, void* stream) {
+  if (!otc::usable(tasks, launch)) return cudaErrorInvalidValue;
   return otc::start(otc::indices_kernel, launch->tiles, otc::kThreads, 0, stream, tasks,
                     launch->count, launch->tiles);
 }

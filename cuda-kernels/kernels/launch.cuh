@@ -22,10 +22,70 @@ __host__ __device__ constexpr T ceil_div(T size, T unit) {
   return (size + unit - 1) / unit;
 }
 
-// Workspaces are cut at multiples of this many bytes.
-constexpr int64_t kAlignment = 256;
+// Workspaces are cut at multiples of this many bytes. Emulated builds leave no gaps that a kernel
+// could write to unseen.
+#ifndef OTC_ALIGNMENT
+#define OTC_ALIGNMENT 256
+#endif
+constexpr int64_t kAlignment = OTC_ALIGNMENT;
 
 constexpr int64_t aligned(int64_t bytes) { return ceil_div(bytes, kAlignment) * kAlignment; }
+
+// ---- what prepare refuses: sizes that are none, whatever they are multiplied with -------------
+
+// More values than any device holds, so that bytes and tiles of an array stay in int64's range.
+constexpr int64_t kMostValues = int64_t{1} << 48;
+// Of workspaces, and of all tiles of a batch.
+constexpr int64_t kMostBytes = int64_t{1} << 62;
+
+// Sizes that kernels can round up to whole tiles in an int.
+constexpr int32_t kMostSize = 1 << 30;
+
+inline bool is_size(int32_t size) { return size >= 0 && size <= kMostSize; }
+
+// x * y of sizes; negative where one of them is, or where the product is no size.
+inline int64_t product(int64_t x, int64_t y) {
+  int64_t result = 0;
+  if (x < 0 || y < 0 || __builtin_mul_overflow(x, y, &result)) return -1;
+  return result <= kMostValues ? result : -1;
+}
+
+// Whether so many values can lie there.
+inline bool is_array(const void* address, int64_t count) {
+  return count >= 0 && count <= kMostValues && (count == 0 || address != nullptr);
+}
+
+// Adds what a task needs to what those before it need, unless that is too much.
+inline bool append(int64_t& all, int64_t more) {
+  if (more < 0 || more > kMostBytes - all) return false;
+  all += more;
+  return true;
+}
+
+// The same for tiles that kernels count in an int within the task.
+inline bool append_tiles(int64_t& all, int64_t down, int64_t across = 1) {
+  int64_t tiles = product(down, across);
+  return tiles <= INT32_MAX && append(all, tiles);
+}
+
+// Starts the description of a launch; false where there is nothing to describe it from.
+inline bool reset(const void* tasks, int32_t count, otc_launch* launch) {
+  if (launch == nullptr || count < 0 || (count > 0 && tasks == nullptr)) return false;
+  *launch = {};
+  launch->count = count;
+  return true;
+}
+
+// Whether a launcher was given what the launch needs.
+inline bool usable(const void* tasks, const otc_launch* launch) {
+  return launch != nullptr && (launch->count == 0 || tasks != nullptr);
+}
+
+inline bool usable(const void* tasks, const otc_launch* launch, const void* workspace) {
+  return usable(tasks, launch) && (launch->workspace == 0 || workspace != nullptr);
+}
+
+// ------------------------------------------------------------------------------------------------
 
 // The task that a tile belongs to: the last one that starts at or before it. `first_tile` points to
 // the member that says where a task starts; tasks without tiles are passed over.

@@ -199,25 +199,38 @@ __global__ void __launch_bounds__(kThreads, 4)
 
 // -----------------------------------------------------------------------------------------------
 
+namespace {
+
+bool has_sizes(const otc_map_task& task) {
+  int64_t entries = otc::product(task.n, task.m);
+  return otc::is_size(task.n) && otc::is_size(task.m) && otc::is_array(task.plan, entries) &&
+         otc::is_array(task.p, entries) && otc::is_array(task.q, entries);
+}
+
+}  // namespace
+
 int otc_maps_prepare(otc_map_task* tasks, int32_t count, otc_launch* launch) {
-  *launch = {};
-  launch->count = count;
+  if (!otc::reset(tasks, count, launch)) return cudaErrorInvalidValue;
   for (int32_t t = 0; t < count; t++) {
     otc_map_task& task = tasks[t];
-    if (task.n < 0 || task.m < 0) return cudaErrorInvalidValue;
+    if (!has_sizes(task)) return cudaErrorInvalidValue;
     task.first_tile = launch->tiles;
     task.first_line = launch->tiles_b;
     // An empty plan has a tile too, which says whether it is a permutation.
     int64_t tiles = int64_t{otc::tiles_down(task)} * otc::tiles_across(task);
-    launch->tiles += tiles > 0 ? tiles : 1;
-    launch->tiles_b += otc::ceil_div<int64_t>(int64_t{task.n} + task.m, otc::kThreads);
     task.scratch = launch->workspace;
-    launch->workspace += otc::aligned(otc::Scratch::bytes(task));
+    bool fits =
+        otc::append_tiles(launch->tiles, tiles > 0 ? tiles : 1) &&
+        otc::append(launch->tiles_b,
+                    otc::ceil_div<int64_t>(int64_t{task.n} + task.m, otc::kThreads)) &&
+        otc::append(launch->workspace, otc::aligned(otc::Scratch::bytes(task)));
+    if (!fits) return cudaErrorInvalidValue;
   }
   return cudaSuccess;
 }
 
 int otc_maps(const otc_map_task* tasks, const otc_launch* launch, void* workspace, void* stream) {
+  if (!otc::usable(tasks, launch, workspace)) return cudaErrorInvalidValue;
   char* memory = static_cast<char*>(workspace);
   int error = otc::start(otc::map_parts, launch->tiles, otc::kThreads, 0, stream, tasks,
                          launch->count, launch->tiles, memory);

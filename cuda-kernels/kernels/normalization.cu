@@ -28,19 +28,31 @@ __global__ void __launch_bounds__(kThreads)
 
 // -----------------------------------------------------------------------------------------------
 
+namespace {
+
+bool has_arrays(const otc_normalization_task& task) {
+  const void* arrays[] = {task.gamma, task.beta, task.mean, task.variance, task.scale, task.shift};
+  for (const void* array : arrays) {
+    if (!otc::is_array(array, task.n)) return false;
+  }
+  return otc::is_size(task.n);
+}
+
+}  // namespace
+
 int otc_normalization_prepare(otc_normalization_task* tasks, int32_t count, otc_launch* launch) {
-  *launch = {};
-  launch->count = count;
+  if (!otc::reset(tasks, count, launch)) return cudaErrorInvalidValue;
   for (int32_t t = 0; t < count; t++) {
     otc_normalization_task& task = tasks[t];
-    if (task.n < 0) return cudaErrorInvalidValue;
+    if (!has_arrays(task)) return cudaErrorInvalidValue;
     task.first_tile = launch->tiles;
-    launch->tiles += otc::ceil_div(task.n, otc::kThreads);
+    otc::append(launch->tiles, otc::ceil_div<int64_t>(task.n, otc::kThreads));
   }
   return cudaSuccess;
 }
 
 int otc_normalization(const otc_normalization_task* tasks, const otc_launch* launch, void* stream) {
+  if (!otc::usable(tasks, launch)) return cudaErrorInvalidValue;
   return otc::start(otc::normalization_kernel, launch->tiles, otc::kThreads, 0, stream, tasks,
                     launch->count, launch->tiles);
 }

@@ -187,6 +187,8 @@ int team_blocks(int threads, int shared, int allowed, int* blocks) {
 
 int otc_sinkhorn(const otc_sinkhorn_task* tasks, const int32_t* order, otc_report* reports,
                  const otc_launch* launch, void* workspace, void* stream) {
+  bool told = launch != nullptr && (launch->count == 0 || (order != nullptr && reports != nullptr));
+  if (!told || !otc::usable(tasks, launch, workspace)) return cudaErrorInvalidValue;
   const otc_group* groups = launch->groups;
   otc::Workspace layout(*launch);
   otc::Counters* counters = static_cast<otc::Counters*>(workspace);

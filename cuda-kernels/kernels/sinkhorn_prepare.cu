@@ -68,6 +68,19 @@ int64_t memory_of(int n, int m, const Tiling& tiling) {
 
 int64_t entries(const otc_sinkhorn_task& task) { return int64_t{task.n} * task.m; }
 
+bool has_sizes(const otc_sinkhorn_task& task) {
+  int64_t all = product(task.n, task.m);
+  bool sizes = task.n >= 1 && task.m >= 1 && is_size(task.n) && is_size(task.m);
+  return sizes && is_array(task.cost, all) && is_array(task.plan, all) &&
+         is_array(task.a, task.n) && is_array(task.b, task.m) && is_array(task.f, task.n) &&
+         is_array(task.g, task.m);
+}
+
+bool has_sizes(const otc_device* device) {
+  return device != nullptr && device->multiprocessors >= 1 && device->shared_per_block >= 0 &&
+         device->shared_per_multiprocessor >= 0;
+}
+
 // The level of a problem that so many blocks hold, of those that a group may have.
 int level_of(int blocks) { return blocks > 64 ? 0 : blocks > 16 ? 1 : blocks > 4 ? 2 : 3; }
 
@@ -153,12 +166,13 @@ int plan_teams(const otc_sinkhorn_task* tasks, int count, int g, const otc_devic
 int otc_sinkhorn_prepare(otc_sinkhorn_task* tasks, int32_t* order, int32_t count,
                          const otc_device* device, otc_launch* launch) {
   using namespace otc;
-  *launch = {};
-  launch->count = count;
+  if (!reset(tasks, count, launch) || !has_sizes(device) || (count > 0 && order == nullptr)) {
+    return cudaErrorInvalidValue;
+  }
   launch->shared = device->shared_per_block - kStaticShared;
   for (int t = 0; t < count; t++) {
     otc_sinkhorn_task& task = tasks[t];
-    if (task.n < 1 || task.m < 1) return cudaErrorInvalidValue;
+    if (!has_sizes(task)) return cudaErrorInvalidValue;
     task.rank = rank_of(task, *device);
     int g = task.rank / OTC_MAX_LEVELS;
     task.tier = g < kFirstTeamGroup ? 1 : 2;

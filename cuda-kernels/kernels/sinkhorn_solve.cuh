@@ -13,13 +13,18 @@
 
 namespace otc {
 
-// Mean of the costs, settings, weights and first potentials.
+// Mean of the costs, settings, weights and first potentials. Returns whether costs
+// and masses are finite.
 template <class Players>
-__device__ __noinline__ void begin(Problem& p, Players& team, double relative) {
+__device__ __noinline__ bool begin(Problem& p, Players& team, double relative) {
   if (team.rank == 0 && threadIdx.x < 2) p.status[threadIdx.x] = {};
   sum_chunks<1>(p, kMeanCost, [&](int i, double(&parts)[1]) {
     const float* row = p.task.cost + static_cast<int64_t>(i) * p.m();
     for (int j = lane(); j < p.m(); j += kWarp) parts[0] += static_cast<double>(__ldg(row + j));
+    // Nothing, or not-a-number.
+    if (lane() == 0) parts[0] += 0.0 * static_cast<double>(p.task.a[i]);
+    if (i > 0) return;
+    for (int j = lane(); j < p.m(); j += kWarp) parts[0] += 0.0 * static_cast<double>(p.task.b[j]);
   });
   team.sync();
   double mean = team_total(p, team, kMeanCost) / (static_cast<double>(p.n()) * p.m());
@@ -47,6 +52,7 @@ __device__ __noinline__ void begin(Problem& p, Players& team, double relative) {
   int j = p.m() + static_cast<int>(threadIdx.x);
   if (team.rank == 0 && j < p.tiling.stride) x.column_factor[j] = 0;
   team.sync();
+  return fabs(mean) < HUGE_VAL;
 }
 
 // L1 error of the row marginal before the rows' update.
@@ -64,9 +70,10 @@ __device__ float row_error(const Problem& p, const Players& team) {
 template <class Players>
 __device__ void solve(Problem& p, Players& team, otc_report* report) {
   const double epsilon = p.task.epsilon;
-  const int limit = p.task.max_iterations;
+  int limit = p.task.max_iterations;
   double annealed = p.task.warm_start || limit <= 1 ? 0 : p.task.annealing;
-  begin(p, team, annealed > epsilon ? annealed : epsilon);
+  const bool finite = begin(p, team, annealed > epsilon ? annealed : epsilon);
+  if (!finite) limit = 1;  // what comes of it means nothing
   otc_report said = {};
   int now = 0;
   bool fresh = true;
@@ -103,6 +110,7 @@ __device__ void solve(Problem& p, Players& team, otc_report* report) {
       fresh = true;
     }
   }
+  if (!finite) said.converged = 0;
   finish(p, team, now, fresh, said);
   if (team.rank == 0 && threadIdx.x == 0) *report = said;
 }

@@ -7,7 +7,12 @@
  * called from several threads at once; calls on one engine run one after the other, each on all of
  * the engine's threads. Pointers need only the alignment of float. Outputs must not overlap each
  * other or any input. No exception leaves a function: a status other than OTF_OK comes with a
- * sentence in otf_last_error(), and the engine stays usable.
+ * sentence in otf_last_error(), nothing is promised of the outputs, and the engine stays usable.
+ *
+ * Whatever can be told from the arguments is checked before anything is read or written: nulls,
+ * negative sizes, sizes and offsets whose sums and products leave 64 bits, indices outside what they
+ * index. A pointer that is not null must lead to as many values as the sizes say. Sizes of matrices
+ * are at most 2^30, axes at most 2^31 - 1 long.
  */
 #ifndef OTFUSE_H
 #define OTFUSE_H
@@ -32,7 +37,8 @@ extern "C" {
 #define OTF_INVALID_ARGUMENT 1
 #define OTF_OUT_OF_MEMORY 2
 #define OTF_UNAVAILABLE 3
-#define OTF_INTERNAL 4
+#define OTF_INTERNAL 4     /* what the engine rules out has happened */
+#define OTF_OUT_OF_RANGE 5 /* a number is not finite, or one that cannot be computed with */
 
 /* Metrics. */
 #define OTF_EUCLIDEAN 0
@@ -47,7 +53,11 @@ extern "C" {
 /* An engine: threads, their work space and the kernels that this processor can run. */
 typedef struct otf_engine otf_engine;
 
-/* Pairwise costs: cost[i,j] is the distance between row i of x and row j of y. */
+/*
+ * Pairwise costs: cost[i,j] is the distance between row i of x and row j of y, right for finite
+ * features of any magnitude; beyond float's range it is infinite. Features that are not finite give
+ * costs that are not, in their row or column only.
+ */
 typedef struct otf_cost_task {
   const float* x; /* [n,d] */
   const float* y; /* [m,d] */
@@ -67,7 +77,15 @@ typedef struct otf_report {
   int32_t converged;
 } otf_report;
 
-/* Entropic transport in the log domain; tau is infinite where the marginals are held. */
+/*
+ * The solvers refuse costs, masses and potentials to start from that are not finite, and masses below
+ * 1e-30, with OTF_OUT_OF_RANGE and a sentence that names the problem of the call and the place.
+ */
+
+/*
+ * Entropic transport in the log domain; tau is infinite where the marginals are held. Potentials
+ * beyond float's range stay at its end.
+ */
 typedef struct otf_sinkhorn_task {
   const float* cost; /* [n,m] */
   const float* a;    /* [n], positive, sums to 1 */
@@ -184,11 +202,14 @@ typedef struct otf_part_axis {
 /* A tensor, or a slab of one, in a model's run of floats. */
 typedef struct otf_part {
   int64_t offset;
-  const otf_part_axis* axes;
+  const otf_part_axis* axes; /* none for a scalar */
   int32_t rank;
 } otf_part;
 
-/* The rows of one producer; a float's index is -1 where there is no such vector. */
+/*
+ * The rows of one producer; a float's index is -1 where there is no such vector. A normalisation has
+ * all four of gamma, beta, mean and variance or none.
+ */
 typedef struct otf_block {
   otf_part weights;
   int32_t output_axis;
@@ -211,7 +232,10 @@ typedef struct otf_step {
   int32_t columns;
 } otf_step;
 
-/* A whole fusion by weights; see org.otfuse.spi.FusionProgram. */
+/*
+ * A whole fusion by weights; see org.otfuse.spi.FusionProgram. A group has at most one step; the parts
+ * cover the model once.
+ */
 typedef struct otf_program {
   int64_t length; /* floats of one model */
   const double* weights;
@@ -250,7 +274,11 @@ OTF_API const char* otf_last_error(void);
  */
 OTF_API int32_t otf_engine_create(int32_t threads, const char* isa, otf_engine** engine);
 
-/* Waits for running calls, then frees the engine. */
+/*
+ * Waits for the calls that are inside, running or waiting for their turn, then frees the engine. A
+ * call that begins after this one has begun must not be made, nor a second call of this function;
+ * fusions may be freed after their engine and refuse to run from then on. Null is harmless.
+ */
 OTF_API void otf_engine_destroy(otf_engine* engine);
 
 /* The code path: "avx512", "avx2" or "scalar". */
@@ -280,10 +308,13 @@ OTF_API int32_t otf_fusion_create(otf_engine* engine, const otf_program* program
 /* Where a model's floats are, for the next runs. */
 OTF_API int32_t otf_fusion_set_model(otf_fusion* fusion, int32_t index, const float* weights);
 
-/* Fuses the models that were set into the output. */
+/*
+ * Fuses the models that were set into the output. OTF_OUT_OF_RANGE if a weight is not finite, or the
+ * largest |feature| of a group of a model and the anchor is outside [2^-50, 2^50] and not 0.
+ */
 OTF_API int32_t otf_fusion_run(otf_fusion* fusion, float* output);
 
-/* Frees a fusion, before its engine. */
+/* Frees a fusion; null is harmless. */
 OTF_API void otf_fusion_destroy(otf_fusion* fusion);
 
 /* Measures the limits, which takes about a second. */

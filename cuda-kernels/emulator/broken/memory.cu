@@ -40,6 +40,36 @@ __global__ void unwritten_shared(float* out, bool fixed) {
 
 __global__ void copies(const float* from, float* to) { to[threadIdx.x] = from[threadIdx.x]; }
 
+// A thread reads what it has written itself.
+__global__ void read_only_after_own_write(float* values, bool fixed) {
+  values[threadIdx.x] = 2;
+  const float* mine = values + threadIdx.x;
+  values[32 + threadIdx.x] = fixed ? *mine : __ldg(mine);
+}
+
+// A block reads what it writes later, after a barrier.
+__global__ void read_only_before_a_write(float* values, bool fixed) {
+  const float* other = values + 31 - threadIdx.x;
+  const float value = fixed ? *other : __ldg(other);
+  __syncthreads();
+  values[threadIdx.x] = value;
+}
+
+// The words beside what is written may be read so: of four floats the last is.
+__global__ void read_only_vector(float* values, bool fixed) {
+  if (threadIdx.x == 0) values[fixed ? 4 : 3] = 1;
+  __syncthreads();
+  const float4 four = __ldg(reinterpret_cast<const float4*>(values));
+  values[8 + threadIdx.x] = four.x + four.y;
+}
+
+__global__ void read_only_atomic(float* values, bool fixed) {
+  int* counter = reinterpret_cast<int*>(values);
+  if (threadIdx.x == 0) atomicAdd(counter, 1);
+  __syncthreads();
+  values[1 + threadIdx.x] = static_cast<float>(fixed ? *counter : __ldg(counter));
+}
+
 template <bool OptedIn>
 __global__ void much_shared(float* out) {
   __shared__ float tile[5 * 1024];
@@ -114,6 +144,30 @@ std::vector<Case> memory_cases() {
          }
          start(fixed ? much_shared<true> : much_shared<false>, 1, 32, shared, false, out);
          return out.read();
+       }},
+      {"a_read_only_load_of_what_the_thread_wrote", nullptr, "through the read-only path",
+       [](bool fixed) {
+         const Array values(64);
+         start(read_only_after_own_write, 1, 32, 0, false, values, fixed);
+         return values.read();
+       }},
+      {"a_read_only_load_of_what_is_written_later", nullptr, "through the read-only path",
+       [](bool fixed) {
+         const Array values(counting(32));
+         start(read_only_before_a_write, 1, 32, 0, false, values, fixed);
+         return values.read();
+       }},
+      {"a_read_only_vector_of_which_a_part_is_written", nullptr, "through the read-only path",
+       [](bool fixed) {
+         const Array values(counting(40));
+         start(read_only_vector, 1, 32, 0, false, values, fixed);
+         return values.read();
+       }},
+      {"a_read_only_load_of_a_counter", nullptr, "through the read-only path",
+       [](bool fixed) {
+         const Array values(Floats(33));
+         start(read_only_atomic, 1, 32, 0, false, values, fixed);
+         return values.read();
        }},
       {"a_misaligned_vector", nullptr, nullptr,
        [](bool fixed) {

@@ -340,6 +340,7 @@ Access Block::access(const void* code) const {
   access.block = index_;
   access.epoch = epoch_;
   access.clock = clock().seen[current_ % warp_size][current_ % warp_size];
+  access.fences = threads_[current_].clock.fences;
   access.thread = static_cast<uint16_t>(current_);
   return access;
 }
@@ -391,9 +392,9 @@ void yield(bool sleep, const Site& site) { running->yield(sleep, site); }
 
 void trap(const Site& site) { running->abort("trap at " + name(site)); }
 
-void fence(const Site& site) {
+void fence(Scope scope, const Site& site) {
   running->yield(false, site);
-  check_fence();
+  check_fence(scope);
 }
 
 void* dynamic_shared() { return running->dynamic_shared(); }

@@ -87,6 +87,7 @@ class Block {
   void* static_shared(const void* variable, size_t bytes, size_t alignment);
 
   // For the checker: where the running thread is in time, what it knows, what memory is its own.
+  unsigned index() const { return index_; }
   Access access(const void* code) const;
   ThreadClock& thread_clock() const { return threads_[current_].clock; }
   const WarpClock& clock() const { return warps_[current_ / warp_size].clock; }

@@ -19,10 +19,10 @@
 namespace emulator {
 namespace {
 
-enum class Kind { read, write, atomic };
+enum class Kind { read, write, atomic, constant };
 
 bool instrumented = false;
-std::unordered_map<uintptr_t, Clock> atomics;
+std::unordered_map<uintptr_t, Told> told;  // by address
 
 bool inside(const void* address, size_t bytes, const void* first, size_t count) {
   const auto at = reinterpret_cast<uintptr_t>(address), start = reinterpret_cast<uintptr_t>(first);
@@ -55,9 +55,10 @@ bool in_program(const void* address) {
 }
 
 const char* name(Kind kind) {
-  return kind == Kind::read    ? "reads"
-         : kind == Kind::write ? "writes"
-                               : "does an atomic operation on";
+  return kind == Kind::read       ? "reads"
+         : kind == Kind::write    ? "writes"
+         : kind == Kind::constant ? "reads through the read-only path"
+                                  : "does an atomic operation on";
 }
 
 bool same_warp(const Access& a, const Access& b) {
@@ -107,14 +108,34 @@ uint32_t concurrent_readers(const Block& block, const Cell& cell, const Access& 
   return left;
 }
 
+// The read-only path sees no write of the same kernel for certain, by whatever thread and in
+// whatever order.
+void check_constant(Block& block, Cell& cell, const Access& mine, Kind kind, const char* where) {
+  const auto clash = [&](const Access& other, const char* did) {
+    block.abort(std::string(name(kind)) + " " + where + " at " + source_line(mine.code) +
+                " that the same kernel " + did + " at " + source_line(other.code));
+  };
+  if (kind == Kind::constant) {
+    if ((cell.changed & mine.bytes) != 0) clash(cell.write, "writes");
+    cell.constant |= mine.bytes;
+    cell.loaded = mine;
+  } else if (kind != Kind::read) {
+    if ((cell.constant & mine.bytes) != 0) clash(cell.loaded, "reads through the read-only path");
+    cell.changed |= mine.bytes;
+  }
+}
+
 void check_cell(Block& block, Cell& cell, const Access& mine, Kind kind, const char* where,
                 const unsigned char* word) {
   if (cell.kernel != device().kernels) {
     cell.kernel = device().kernels;
     cell.write = cell.read = {};
     cell.readers = 0;
+    cell.constant = cell.changed = 0;
     cell.many_warps = false;
   }
+  check_constant(block, cell, mine, kind, where);
+  if (kind == Kind::constant) kind = Kind::read;
   if (kind != Kind::write && (mine.bytes & ~cell.written) != 0) {
     block.abort(std::string(name(kind)) + " " + where + " at " + source_line(mine.code) +
                 " before anything was written there");
@@ -193,6 +214,9 @@ void check(const void* address, size_t bytes, Kind kind, bool atomic, const void
              ? " that are neither device memory nor shared memory of the block"
              : " from byte " + std::to_string(first) + " of " + std::to_string(region.bytes)));
   }
+  if (kind == Kind::constant && shared) {
+    block->abort(std::string(name(kind)) + " shared memory at " + source_line(code));
+  }
   if (reinterpret_cast<uintptr_t>(address) % std::min<size_t>(bytes, 4) != 0) {
     block->abort(std::string(name(kind)) + " a misaligned address at " + source_line(code));
   }
@@ -265,26 +289,60 @@ void settle_writes() {
   }
 }
 
-void start_checking() { atomics.clear(); }
+void start_checking() { told.clear(); }
+
+namespace {
+
+void hear(const void* address) {
+  const auto found = told.find(reinterpret_cast<uintptr_t>(address));
+  if (found == told.end()) return;
+  ThreadClock& mine = running->thread_clock();
+  mine.pending_device.join(found->second.device);
+  mine.pending_block.join(found->second.blocks[running->index()]);
+}
+
+void tell(const void* address) {
+  const ThreadClock& mine = running->thread_clock();
+  if (mine.fences == 0) return;
+  Told& all = told[reinterpret_cast<uintptr_t>(address)];
+  all.device.join(mine.released_device);
+  all.blocks[running->index()].join(mine.released_block);
+}
+
+void check_volatile(const void* address, size_t bytes, Kind kind, const void* code) {
+  check(address, bytes, kind, true, code);
+  if (running == nullptr) return;
+  kind == Kind::read ? hear(address) : tell(address);
+}
+
+}  // namespace
 
 void check_atomic(const void* address, size_t bytes, const void* code) {
   if (!checking()) return;
   check(address, bytes, Kind::atomic, true, code);
-  ThreadClock& mine = running->thread_clock();
-  Clock& told = atomics[reinterpret_cast<uintptr_t>(address)];
-  mine.pending.join(told);
-  told.join(mine.released);
+  hear(address);
+  tell(address);
 }
 
-void check_fence() {
+void check_fence(Scope scope) {
   if (!checking()) return;
   ThreadClock& mine = running->thread_clock();
-  mine.acquired.join(mine.pending);
-  mine.pending.clear();
-  mine.released = running->seen();
-  mine.released.join(mine.acquired);
+  mine.acquired.join(mine.pending_block);
+  mine.pending_block.clear();
+  if (scope == Scope::device) {
+    mine.acquired.join(mine.pending_device);
+    mine.pending_device.clear();
+  }
   const Access now = running->access(nullptr);
-  mine.released.join(now.block, now.epoch, now.thread);
+  mine.fences++;
+  mine.released_block = running->seen();
+  mine.released_block.join(mine.acquired);
+  mine.released_block.join(now.block, now.epoch, now.thread, mine.fences);
+  if (scope == Scope::device) mine.released_device = mine.released_block;
+}
+
+void read_only(const void* address, size_t bytes) {
+  if (checking()) check(address, bytes, Kind::constant, false, __builtin_return_address(0));
 }
 
 }  // namespace emulator
@@ -311,18 +369,10 @@ void __tsan_init() { emulator::instrumented = true; }
   }                                                                                       \
   /* Volatile accesses are how CUDA code polls: single, and in effect relaxed atomics. */ \
   void __tsan_volatile_read##size(void* address) {                                        \
-    emulator::check(address, size, Kind::read, true, __builtin_return_address(0));        \
-    if (emulator::running != nullptr) {                                                   \
-      emulator::running->thread_clock().pending.join(                                     \
-          emulator::atomics[reinterpret_cast<uintptr_t>(address)]);                       \
-    }                                                                                     \
+    emulator::check_volatile(address, size, Kind::read, __builtin_return_address(0));     \
   }                                                                                       \
   void __tsan_volatile_write##size(void* address) {                                       \
-    emulator::check(address, size, Kind::write, true, __builtin_return_address(0));       \
-    if (emulator::running != nullptr) {                                                   \
-      emulator::atomics[reinterpret_cast<uintptr_t>(address)].join(                       \
-          emulator::running->thread_clock().released);                                    \
-    }                                                                                     \
+    emulator::check_volatile(address, size, Kind::write, __builtin_return_address(0));    \
   }
 HOOK(1)
 HOOK(2)

@@ -9,12 +9,14 @@
 
 namespace emulator {
 
-// One access, and when it was: barriers its block had passed, and its lane's own clock.
+// One access, and when it was: barriers its block had passed, its lane's own clock, and fences that
+// its thread had made.
 struct Access {
   const void* code = nullptr;  // null: none
   unsigned block = 0;
   uint32_t epoch = 0;
   uint32_t clock = 0;
+  uint32_t fences = 0;
   uint16_t thread = 0;
   uint8_t bytes = 0;
   bool atomic = false;
@@ -23,9 +25,12 @@ struct Access {
 struct Cell {
   int64_t kernel = 0;  // the one that the accesses are from
   uint8_t written = 0;
+  uint8_t constant = 0;     // bytes that the kernel reads through the read-only path
+  uint8_t changed = 0;      // bytes that it has written
   bool many_warps = false;  // read by lanes of several warps
   uint32_t readers = 0;     // lanes of read.thread's warp that read since the last write
   Access write, read;
+  Access loaded;  // one of the reads through the read-only path
 };
 
 struct Shadow {

@@ -32,7 +32,12 @@ template <class T>
 T atomic(Atomic operation, T* address, T value, T compare, const Site& site);
 
 [[noreturn]] void trap(const Site& site);
-void fence(const Site& site);
+
+// Which threads a fence speaks to.
+enum class Scope { block, device };
+void fence(Scope scope, const Site& site);
+// A load through the read-only path is about to be done.
+void read_only(const void* address, size_t bytes);
 
 void* dynamic_shared();
 // The block's memory for one __shared__ variable, made when its first thread gets there.
@@ -132,13 +137,17 @@ T atomicCAS(T* address, std::type_identity_t<T> compare, std::type_identity_t<T>
   return emulator::atomic<T>(emulator::Atomic::compare, address, value, compare, site);
 }
 
-inline void __threadfence(EMULATOR_SITE) { emulator::fence(site); }
-inline void __threadfence_block(EMULATOR_SITE) { emulator::fence(site); }
+inline void __threadfence(EMULATOR_SITE) {
+  emulator::fence(emulator::Scope::device, site);
+}
+inline void __threadfence_block(EMULATOR_SITE) { emulator::fence(emulator::Scope::block, site); }
 inline void __nanosleep(unsigned, EMULATOR_SITE) { emulator::yield(true, site); }
 [[noreturn]] inline void __trap(EMULATOR_SITE) { emulator::trap(site); }
 
+// Through the read-only path, which may not see what the same kernel writes.
 template <class T>
 T __ldg(const T* address) {
+  emulator::read_only(address, sizeof(T));
   return *address;
 }
 template <class T>

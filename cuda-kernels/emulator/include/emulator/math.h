@@ -16,6 +16,7 @@ inline float __frcp_rn(float x) { return 1 / x; }
 inline float __fadd_rn(float x, float y) { return x + y; }
 inline float __fsub_rn(float x, float y) { return x - y; }
 inline float __fmul_rn(float x, float y) { return x * y; }
+inline double __dsub_rn(double x, double y) { return x - y; }
 inline float __fdiv_rn(float x, float y) { return x / y; }
 inline float __fmaf_rn(float x, float y, float z) { return fmaf(x, y, z); }
 inline float __fdividef(float x, float y) { return x / y; }

@@ -1,6 +1,7 @@
 // Averages under hard maps against sums in double, entry by entry.
 #include <algorithm>
 
+#include "outputs.h"
 #include "tensors.h"
 
 using check::Axis;
@@ -17,17 +18,14 @@ struct Problem {
   Floats weights;
   bool accumulate;
   int source_shift = 0;  // floats past an aligned address
-  int target_shift = 0;
 };
 
 constexpr float kBefore = 0.25f;  // what a target that is added to holds
 
 // All targets one after the other; all of that several times.
-Floats averages(const std::vector<Problem>& problems, int repeat = 1) {
+Floats averages(const std::vector<Problem>& problems, int repeat = 1, int target_shift = 0) {
   check::Uploads uploads;
   std::vector<std::unique_ptr<Device<otc_average_source>>> kept;
-  std::vector<std::unique_ptr<Device<float>>> targets;
-  std::vector<int64_t> rooms;
   std::vector<otc_average_task> tasks;
   for (const Problem& p : problems) {
     std::vector<otc_average_source> sources;
@@ -39,33 +37,28 @@ Floats averages(const std::vector<Problem>& problems, int repeat = 1) {
       sources.push_back(source);
     }
     kept.push_back(std::make_unique<Device<otc_average_source>>(sources));
-    const int64_t length = p.sources[0].target_length();
-    const int64_t room = (length + 7) / 4 * 4;  // keeps the alignment from one target to the next
-    targets.push_back(std::make_unique<Device<float>>(static_cast<size_t>(room * repeat + 4)));
-    tasks.push_back({*targets.back() + p.target_shift, *kept.back(), length,
+    tasks.push_back({nullptr, *kept.back(), p.sources[0].target_length(),
                      static_cast<int32_t>(sources.size()),
                      static_cast<int32_t>(p.sources[0].axes.size()), p.accumulate, 0});
-    rooms.push_back(room);
   }
-  for (int r = 1; r < repeat; r++) {
+  std::vector<size_t> lengths;
+  for (int r = 0; r < repeat; r++) {
     for (size_t p = 0; p < problems.size(); p++) {
-      tasks.push_back(tasks[p]);
-      tasks.back().target += rooms[p] * r;
+      if (r > 0) tasks.push_back(tasks[p]);
+      lengths.push_back(static_cast<size_t>(tasks[p].length));
     }
   }
+  const check::Outputs<float> out(lengths, target_shift);
+  for (size_t t = 0; t < tasks.size(); t++) tasks[t].target = out[t];
   Batch<otc_average_task> batch(tasks, otc_average_prepare);
   Floats first;
   for (int run = 0; run < 2; run++) {
-    Floats result;
+    if (run == 1) out.poison();
     for (const auto& task : tasks) {
       if (task.accumulate) std::fill_n(task.target, task.length, kBefore);
-      if (run == 1 && !task.accumulate)
-        check::poison(task.target, static_cast<size_t>(task.length));
     }
     CHECK(otc_average(batch.device, &batch.launch, nullptr) == 0);
-    CHECK(ote_stream_synchronize(nullptr) == 0);
-    for (const auto& task : tasks)
-      result.insert(result.end(), task.target, task.target + task.length);
+    const Floats result = out.read();
     if (run == 0) first = result;
     CHECK(check::same(result, first));
   }
@@ -148,13 +141,8 @@ std::vector<Problem> problems() {
   never.accumulate = false;
   all.push_back(never);
   for (int shift : {1, 4}) {
-    Problem p = b.problem({30, 36}, "mi", 2);
-    p.source_shift = shift;
-    all.push_back(p);
-    p.target_shift = shift;
-    all.push_back(p);
-    p.source_shift = 0;
-    all.push_back(p);
+    all.push_back(b.problem({30, 36}, "mi", 2));
+    all.back().source_shift = shift;
   }
   return all;
 }
@@ -170,6 +158,8 @@ TEST(averages_are_weighted_sums_through_the_maps_of_all_axes) {
     CHECK(check::same(alone, Floats(result.begin() + first, result.begin() + first + length)));
     first += length;
   }
+  // Packed without gaps, and all of them past an aligned address.
+  for (int shift : {-1, 1}) CHECK(check::same(averages(all, 1, shift), result));
 }
 
 TEST(blocks_that_take_several_tiles_lay_each_out_anew) {
@@ -213,11 +203,13 @@ TEST(permuted_copies_average_to_the_original) {
 
 TEST(bad_average_tasks_are_refused) {
   otc_launch launch;
-  otc_average_task task{nullptr, nullptr, 1, 0, 1, 0, 0};
+  const Device<float> target(1);
+  const Device<otc_average_source> sources(1);
+  otc_average_task task{target, sources, 1, 0, 1, 0, 0};
   CHECK(otc_average_prepare(&task, 1, &launch) == 1);
-  task = {nullptr, nullptr, -1, 1, 1, 0, 0};
+  task = {target, sources, -1, 1, 1, 0, 0};
   CHECK(otc_average_prepare(&task, 1, &launch) == 1);
-  task = {nullptr, nullptr, 1, 1, OTC_MAX_AXES + 1, 0, 0};
+  task = {target, sources, 1, 1, OTC_MAX_AXES + 1, 0, 0};
   CHECK(otc_average_prepare(&task, 1, &launch) == 1);
 }
 

@@ -30,13 +30,6 @@ class Batch {
   }
 };
 
-// Fills device memory with not-a-number again.
-inline void poison(float* address, size_t count) {
-  Floats values(count, std::nanf(""));
-  ote_copy_async(address, values.data(), count * sizeof(float), 1, nullptr);
-  ote_stream_synchronize(nullptr);
-}
-
 inline bool same(const Floats& one, const Floats& other) {
   if (one.size() != other.size()) return false;
   return one.empty() || std::memcmp(one.data(), other.data(), one.size() * sizeof(float)) == 0;

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "batch.h"
+#include "outputs.h"
 
 using check::Batch;
 using check::Device;
@@ -57,7 +58,7 @@ void multiply(const otc_cost_task& task, const char* workspace) {
   }
 }
 
-Floats run(const Batch<otc_cost_task>& batch) {
+Floats run(const Batch<otc_cost_task>& batch, const check::Outputs<float>& out) {
   CHECK(otc_cost_direct(batch.device, &batch.launch, nullptr) == 0);
   CHECK(otc_cost_center(batch.device, &batch.launch, batch.workspace, nullptr) == 0);
   CHECK(ote_stream_synchronize(nullptr) == 0);
@@ -65,14 +66,10 @@ Floats run(const Batch<otc_cost_task>& batch) {
     if (!task.direct) multiply(task, batch.workspace);
   }
   CHECK(otc_cost_finish(batch.device, &batch.launch, batch.workspace, nullptr) == 0);
-  CHECK(ote_stream_synchronize(nullptr) == 0);
-  Floats result;
-  for (const auto& task : batch.tasks)
-    result.insert(result.end(), task.cost, task.cost + size_t(task.n) * task.m);
-  return result;
+  return out.read();
 }
 
-// The cost matrices one after the other; all of that several times.
+// The cost matrices one after the other; all of that several times, and then launched again.
 Floats costs(const std::vector<Problem>& problems, int shift = 0, int repeat = 1) {
   std::vector<std::unique_ptr<Device<float>>> kept;
   std::vector<otc_cost_task> tasks;
@@ -83,28 +80,30 @@ Floats costs(const std::vector<Problem>& problems, int shift = 0, int repeat = 1
     return *kept.back() + shift;
   };
   for (const Problem& p : problems) {
-    const float* x = upload(p.x);
-    const float* y = upload(p.y);
     otc_cost_task task{};
-    task.x = x;
-    task.y = y;
-    task.cost = upload(Floats(size_t(p.n) * p.m * repeat, std::nanf("")));
+    task.x = upload(p.x);
+    task.y = upload(p.y);
     task.n = p.n;
     task.m = p.m;
     task.d = p.d;
     task.metric = p.metric;
     tasks.push_back(task);
   }
-  for (int r = 1; r < repeat; r++) {
+  std::vector<size_t> lengths;
+  for (int r = 0; r < repeat; r++) {
     for (size_t p = 0; p < problems.size(); p++) {
-      tasks.push_back(tasks[p]);
-      tasks.back().cost += size_t(problems[p].n) * problems[p].m * r;
+      if (r > 0) tasks.push_back(tasks[p]);
+      lengths.push_back(size_t(problems[p].n) * problems[p].m);
     }
   }
+  const check::Outputs<float> out(lengths);
+  for (size_t t = 0; t < tasks.size(); t++) tasks[t].cost = out[t];
   Batch<otc_cost_task> batch(tasks, otc_cost_prepare);
-  const Floats result = run(batch);
-  for (const auto& task : batch.tasks) check::poison(task.cost, size_t(task.n) * task.m);
-  CHECK(check::same(run(batch), result));
+  const Floats result = run(batch, out);
+  if (repeat > 1) {
+    out.poison();
+    CHECK(check::same(run(batch, out), result));
+  }
   return result;
 }
 
@@ -261,11 +260,94 @@ TEST(costs_spread_over_six_orders_of_magnitude_agree) {
   }
 }
 
+// Rows of one magnitude beside rows of another: ordinary ones, and one that is huge or tiny in each
+// matrix, or that repeats a row of the other.
+TEST(a_distance_is_right_whatever_stands_beside_it) {
+  std::mt19937 random(9);
+  std::vector<Problem> problems;
+  for (int metric : {OTC_EUCLIDEAN, OTC_SQEUCLIDEAN, OTC_COSINE}) {
+    for (float scale : {1e-42f, 1e-25f, 1e20f, 2e38f}) {
+      for (int d : {7, 70}) {
+        Problem p = random_problem(random, 5, d < 64 ? 101 : 129, d, metric);
+        for (int k = 0; k < d; k++) {
+          p.x[size_t(2) * d + k] *= scale;
+          p.y[size_t(100) * d + k] *= scale;
+          p.y[size_t(3) * d + k] = p.x[size_t(2) * d + k];
+          p.y[size_t(4) * d + k] = p.x[k];
+        }
+        problems.push_back(p);
+      }
+    }
+  }
+  const Floats result = check::same_bits("magnitudes", [&] { return costs(problems); });
+  size_t first = 0;
+  for (const Problem& p : problems) {
+    const bool cosine = p.metric == OTC_COSINE;
+    for (int i = 0; i < p.n; i++) {
+      for (int j = 0; j < p.m; j++) {
+        const double expected =
+            reference(p.x.data() + size_t(i) * p.d, p.y.data() + size_t(j) * p.d, p.d, p.metric);
+        const float actual = result[first + size_t(i) * p.m + j];
+        if (expected > 3.4028235e38) {
+          CHECK(actual == HUGE_VALF);
+        } else {
+          CHECK_NEAR(actual, expected, 5e-6 * expected + (cosine ? 5e-7 : 0x1p-149));
+        }
+      }
+    }
+    first += size_t(p.n) * p.m;
+  }
+}
+
+TEST(all_rows_may_be_huge_or_tiny) {
+  std::mt19937 random(10);
+  for (int metric : {OTC_EUCLIDEAN, OTC_COSINE}) {
+    for (float scale : {1e-41f, 1e-23f, 1e19f, 1e37f}) {
+      for (int d : {20, 70}) {
+        Problem p = random_problem(random, 3, d < 64 ? 9 : 129, d, metric);
+        for (float& x : p.x) x *= scale;
+        for (float& y : p.y) y *= scale;
+        const double tiny = metric == OTC_COSINE ? 5e-7 : 0x1p-149;
+        compare(p, costs({p}).data(), 5e-6, tiny);
+      }
+    }
+  }
+}
+
+// The others stay as right as they were.
+TEST(features_that_are_not_finite_give_costs_that_are_not_in_their_pairs) {
+  std::mt19937 random(11);
+  for (int metric : {OTC_EUCLIDEAN, OTC_SQEUCLIDEAN, OTC_COSINE}) {
+    for (float bad : {std::nanf(""), metric == OTC_COSINE ? -HUGE_VALF : HUGE_VALF}) {
+      for (int d : {20, 70}) {
+        Problem p = random_problem(random, 6, 131, d, metric);
+        p.x[size_t(2) * d + d / 2] = bad;
+        p.y[size_t(100) * d + d - 1] = bad;
+        std::fill_n(p.x.begin() + 3 * d, d, 0.0f);  // no direction, nor has what stands beside
+        const Floats result = costs({p});
+        for (int i = 0; i < p.n; i++) {
+          for (int j = 0; j < p.m; j++) {
+            const float value = result[size_t(i) * p.m + j];
+            if (i == 2 || j == 100) {
+              CHECK(!std::isfinite(value));
+              continue;
+            }
+            const double expected = reference(p.x.data() + size_t(i) * d,
+                                              p.y.data() + size_t(j) * d, d, metric);
+            CHECK_NEAR(value, expected, 5e-6 * expected + 5e-7);
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(bad_cost_tasks_are_refused) {
   otc_launch launch;
   for (auto [n, m, d, metric] :
        {std::array{-1, 1, 1, 0}, {1, -1, 1, 0}, {1, 1, -1, 0}, {1, 1, 1, 3}, {1, 1, 1, -1}}) {
-    otc_cost_task task{};
+    const Device<float> any(1);
+    otc_cost_task task{any, any, any};
     task.n = n;
     task.m = m;
     task.d = d;

@@ -1,6 +1,8 @@
 // Feature matrices against an entry-by-entry walk through the tensors.
 #include <algorithm>
+#include <bit>
 
+#include "outputs.h"
 #include "tensors.h"
 
 using check::Axis;
@@ -65,14 +67,15 @@ Floats features(const std::vector<Matrix>& matrices, int shift, int repeat = 1) 
   check::Uploads uploads;
   std::vector<std::unique_ptr<Device<float>>> kept;
   std::vector<otc_feature_task> tasks;
-  size_t total = 0;
-  for (const Matrix& m : matrices) total += static_cast<size_t>(m.rows) * m.columns();
-  const size_t stride = total;
-  total *= static_cast<size_t>(repeat);
-  Device<float> out(total + shift);
-  std::fill_n(static_cast<float*>(out), total + shift, kUntouched);
-  float* target = out + shift;
-  for (const Matrix& m : matrices) {
+  std::vector<size_t> lengths;
+  for (int r = 0; r < repeat; r++) {
+    for (const Matrix& m : matrices)
+      lengths.push_back(static_cast<size_t>(m.rows) * m.columns());
+  }
+  const check::Outputs<float> out(lengths);
+  out.poison(std::bit_cast<uint32_t>(kUntouched));
+  for (size_t t = 0; t < lengths.size(); t++) {
+    const Matrix& m = matrices[t % matrices.size()];
     int first = m.spare;
     for (const Block& b : m.blocks) {
       otc_feature_task task{};
@@ -83,7 +86,7 @@ Floats features(const std::vector<Matrix>& matrices, int shift, int repeat = 1) 
         kept.push_back(std::make_unique<Device<float>>(b.scale));
         task.scale = *kept.back();
       }
-      task.target = target;
+      task.target = out[t];
       task.rank = static_cast<int32_t>(b.tensor.axes.size());
       task.output_axis = b.output_axis;
       task.first_row = b.first_row;
@@ -93,20 +96,10 @@ Floats features(const std::vector<Matrix>& matrices, int shift, int repeat = 1) 
       tasks.push_back(task);
       first += Matrix::width(b) + m.spare;
     }
-    target += static_cast<size_t>(m.rows) * m.columns();
-  }
-  const std::vector<otc_feature_task> once = tasks;
-  for (int r = 1; r < repeat; r++) {
-    for (otc_feature_task task : once) {
-      task.target += stride * r;
-      tasks.push_back(task);
-    }
   }
   Batch<otc_feature_task> batch(tasks, otc_features_prepare);
   CHECK(otc_features(batch.device, &batch.launch, nullptr) == 0);
-  CHECK(ote_stream_synchronize(nullptr) == 0);
-  const Floats result = out.read();
-  return Floats(result.begin() + shift, result.end());
+  return out.read();
 }
 
 Block block(std::mt19937& random, std::vector<Axis> axes, int output_axis, int rows,
@@ -179,12 +172,12 @@ TEST(a_prepared_launch_gives_the_same_again_from_other_values) {
   check::Uploads uploads;
   Tensor tensor(random, {Axis::identity(40), Axis::mapped(random, 50, 50)});
   const float* values = uploads.values(tensor);
-  Device<float> out(2000);
-  otc_feature_task task{values, nullptr, out, {}, 2, 0, 0, 40, 50, 0, 0, 0};
+  const check::Outputs<float> out({2000});
+  otc_feature_task task{values, nullptr, out[0], {}, 2, 0, 0, 40, 50, 0, 0, 0};
   uploads.axes(tensor, task.axes);
   Batch<otc_feature_task> batch({task}, otc_features_prepare);
   for (int run = 0; run < 3; run++) {
-    check::poison(out, 2000);
+    out.poison();
     CHECK(otc_features(batch.device, &batch.launch, nullptr) == 0);
     const Floats result = out.read();
     for (int i = 0; i < 40; i++) {
@@ -197,8 +190,9 @@ TEST(a_prepared_launch_gives_the_same_again_from_other_values) {
 
 TEST(feature_tasks_that_do_not_fit_together_are_refused) {
   otc_launch launch;
+  const Device<float> values(24), target(21);
   const otc_feature_task good{
-      nullptr, nullptr, nullptr, {{nullptr, 4, 4}, {nullptr, 6, 5}}, 2, 0, 1, 3, 7, 2, 0, 0};
+      values, nullptr, target, {{nullptr, 4, 4}, {nullptr, 6, 5}}, 2, 0, 1, 3, 7, 2, 0, 0};
   const auto refused = [&](auto change) {
     otc_feature_task task = good;
     change(task);

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "batch.h"
+#include "outputs.h"
 
 using check::Batch;
 using check::Device;
@@ -51,14 +52,14 @@ std::vector<double> reference(const Problem& p) {
 // The masses of all problems, one after the other, computed as one batch; all of that several
 // times.
 Floats masses(const std::vector<Problem>& problems, int repeat = 1) {
-  size_t total = 0;
-  for (const Problem& p : problems) total += p.n;
-  total *= static_cast<size_t>(repeat);
-  Device<float> out(total);
+  std::vector<size_t> lengths;
+  for (int r = 0; r < repeat; r++) {
+    for (const Problem& p : problems) lengths.push_back(static_cast<size_t>(p.n));
+  }
+  const check::Outputs<float> out(lengths);
   std::vector<std::unique_ptr<Device<float>>> weights;
   std::vector<std::unique_ptr<Device<otc_producer>>> producers;
   std::vector<otc_importance_task> tasks;
-  size_t first = 0;
   for (const Problem& p : problems) {
     std::vector<otc_producer> list;
     for (size_t b = 0; b < p.shapes.size(); b++) {
@@ -70,15 +71,15 @@ Floats masses(const std::vector<Problem>& problems, int repeat = 1) {
   }
   for (int r = 0; r < repeat; r++) {
     for (size_t p = 0; p < problems.size(); p++) {
-      tasks.push_back({*producers[p], out + first, static_cast<int32_t>(problems[p].shapes.size()),
-                       problems[p].n, problems[p].norm, 0, 0});
-      first += problems[p].n;
+      tasks.push_back({*producers[p], out[tasks.size()],
+                       static_cast<int32_t>(problems[p].shapes.size()), problems[p].n,
+                       problems[p].norm, 0, 0});
     }
   }
   Batch<otc_importance_task> batch(tasks, otc_importance_prepare);
   CHECK(otc_importance(batch.device, &batch.launch, batch.workspace, nullptr) == 0);
   const Floats result = out.read();
-  check::poison(out, total);
+  out.poison();
   CHECK(otc_importance(batch.device, &batch.launch, batch.workspace, nullptr) == 0);
   CHECK(check::same(out.read(), result));
   return result;
@@ -132,11 +133,13 @@ TEST(blocks_that_take_several_groups_sum_each_anew) {
 
 TEST(bad_importance_tasks_are_refused) {
   otc_launch launch;
-  otc_importance_task task{nullptr, nullptr, 0, -1, OTC_L1, 0, 0};
+  const Device<float> mass(1);
+  const Device<otc_producer> producers(1);
+  otc_importance_task task{producers, mass, 0, -1, OTC_L1, 0, 0};
   CHECK(otc_importance_prepare(&task, 1, &launch) == 1);
-  task = {nullptr, nullptr, -1, 1, OTC_L1, 0, 0};
+  task = {producers, mass, -1, 1, OTC_L1, 0, 0};
   CHECK(otc_importance_prepare(&task, 1, &launch) == 1);
-  task = {nullptr, nullptr, 1, 1, 0, 0, 0};
+  task = {producers, mass, 1, 1, 0, 0, 0};
   CHECK(otc_importance_prepare(&task, 1, &launch) == 1);
 }
 

@@ -3,10 +3,12 @@
 #include <numeric>
 
 #include "batch.h"
+#include "outputs.h"
 
 using check::Batch;
 using check::Device;
 using check::Floats;
+using check::Outputs;
 
 namespace {
 
@@ -20,29 +22,29 @@ struct Plan {
 
 // P, Q, source and hard of every plan, one after the other, as floats.
 Floats maps(const std::vector<Plan>& plans, bool with_source = true) {
-  size_t entries = 0, columns = 0;
-  for (const Plan& plan : plans) {
-    entries += plan.values.size();
-    columns += plan.m;
-  }
+  std::vector<size_t> entries, columns;
   Floats all;
-  for (const Plan& plan : plans) all.insert(all.end(), plan.values.begin(), plan.values.end());
-  Device<float> in(all), p(entries), q(entries);
-  Device<int32_t> source(columns), hard(plans.size());
+  for (const Plan& plan : plans) {
+    entries.push_back(plan.values.size());
+    columns.push_back(static_cast<size_t>(plan.m));
+    all.insert(all.end(), plan.values.begin(), plan.values.end());
+  }
+  const Device<float> in(all);
+  const Outputs<float> p(entries), q(entries);
+  const Outputs<int32_t> source(columns), hard(std::vector<size_t>(plans.size(), 1));
   std::vector<otc_map_task> tasks;
-  size_t entry = 0, column = 0;
+  const float* plan = in;
   for (size_t t = 0; t < plans.size(); t++) {
-    tasks.push_back({in + entry, p + entry, q + entry, with_source ? source + column : nullptr,
-                     with_source ? hard + t : nullptr, plans[t].n, plans[t].m, 0, 0, 0});
-    entry += plans[t].values.size();
-    column += plans[t].m;
+    tasks.push_back({plan, p[t], q[t], with_source ? source[t] : nullptr,
+                     with_source ? hard[t] : nullptr, plans[t].n, plans[t].m, 0, 0, 0});
+    plan += plans[t].values.size();
   }
   Batch<otc_map_task> batch(tasks, otc_maps_prepare);
   CHECK(otc_maps(batch.device, &batch.launch, batch.workspace, nullptr) == 0);
   Floats result = p.read();
   const Floats rest = q.read();
-  check::poison(p, entries);
-  check::poison(q, entries);
+  p.poison();
+  q.poison();
   CHECK(otc_maps(batch.device, &batch.launch, batch.workspace, nullptr) == 0);
   CHECK(check::same(p.read(), result) && check::same(q.read(), rest));
   result.insert(result.end(), rest.begin(), rest.end());

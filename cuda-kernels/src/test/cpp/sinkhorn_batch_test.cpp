@@ -91,9 +91,7 @@ TEST(a_grid_of_teams_is_no_larger_than_what_the_device_runs_at_once) {
     ote_reset(&small);
     const std::vector<Solution> solutions = check::solve(batch, device);
     for (size_t k = 0; k < batch.size(); k++) CHECK(same(solutions[k], expected[k]));
-    otc_sinkhorn_task wide{};
-    wide.n = 3;
-    wide.m = 8193;
+    otc_sinkhorn_task wide = check::sizes(3, 8193);
     int32_t order;
     otc_launch launch;
     CHECK(otc_sinkhorn_prepare(&wide, &order, 1, &device, &launch) == 720);
@@ -136,9 +134,7 @@ TEST(groups_follow_from_sizes_and_device_alone) {
   const otc_device h100 = {132, 227 << 10, 228 << 10};
   std::vector<otc_sinkhorn_task> tasks;
   for (int n : {16, 100, 150, 200, 300, 512, 1000, 4096, 8192, 64}) {
-    otc_sinkhorn_task task{};
-    task.n = task.m = n;
-    tasks.push_back(task);
+    tasks.push_back(check::sizes(n, n));
   }
   std::vector<int32_t> order(tasks.size());
   otc_launch launch;
@@ -170,9 +166,7 @@ TEST(teams_are_as_large_as_their_problems_pay_for) {
   auto group = [&](int which, std::vector<std::pair<int, int>> sizes) {
     std::vector<otc_sinkhorn_task> tasks;
     for (auto [count, n] : sizes) {
-      otc_sinkhorn_task task{};
-      task.n = task.m = n;
-      tasks.insert(tasks.end(), count, task);
+      tasks.insert(tasks.end(), count, check::sizes(n, n));
     }
     std::vector<int32_t> order(tasks.size());
     otc_launch launch;
@@ -211,14 +205,12 @@ TEST(teams_that_are_cut_into_smaller_ones_change_no_bit) {
 
 TEST(one_large_problem_does_not_make_room_for_many) {
   const otc_device h100 = {132, 227 << 10, 228 << 10};
-  std::vector<otc_sinkhorn_task> tasks(200);
-  for (otc_sinkhorn_task& task : tasks) task.n = task.m = 300;
+  std::vector<otc_sinkhorn_task> tasks(200, check::sizes(300, 300));
   std::vector<int32_t> order(tasks.size() + 1);
   otc_launch launch;
   CHECK(otc_sinkhorn_prepare(tasks.data(), order.data(), 200, &h100, &launch) == 0);
   const int64_t small = launch.workspace;
-  otc_sinkhorn_task large{};
-  large.n = large.m = 8192;
+  otc_sinkhorn_task large = check::sizes(8192, 8192);
   CHECK(otc_sinkhorn_prepare(&large, order.data(), 1, &h100, &launch) == 0);
   const int64_t alone = launch.workspace;
   tasks.push_back(large);
@@ -228,12 +220,10 @@ TEST(one_large_problem_does_not_make_room_for_many) {
 }
 
 TEST(sizes_and_devices_that_do_not_work_are_refused) {
-  otc_sinkhorn_task task{};
+  otc_sinkhorn_task task = check::sizes(0, 5);
   int32_t order;
   otc_launch launch;
   otc_device device = check::roomy();
-  task.n = 0;
-  task.m = 5;
   CHECK(otc_sinkhorn_prepare(&task, &order, 1, &device, &launch) == 1);
   task.n = 5;
   task.m = 0;

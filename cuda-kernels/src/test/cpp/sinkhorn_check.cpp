@@ -4,6 +4,8 @@
 #include <cstring>
 #include <memory>
 
+#include "outputs.h"
+
 namespace check {
 
 Floats marginal(std::mt19937* random, int count) {
@@ -174,6 +176,16 @@ void Sinkhorn::judge(const Solution& s) const {
     CHECK_NEAR(s.report.violation, expected.violation, 1e-6 + 0.01 * expected.violation);
 }
 
+otc_sinkhorn_task sizes(int n, int m) {
+  auto* nowhere = reinterpret_cast<float*>(uintptr_t{256});
+  otc_sinkhorn_task task{};
+  task.cost = task.a = task.b = nowhere;
+  task.plan = task.f = task.g = nowhere;
+  task.n = n;
+  task.m = m;
+  return task;
+}
+
 otc_device device(int multiprocessors, int shared) {
   return {multiprocessors, shared, shared + 1024};
 }
@@ -184,23 +196,11 @@ otc_device tight() { return device(4, 40 << 10); }
 
 namespace {
 
-// A problem's arrays on the device.
+// A problem's inputs on the device.
 struct Buffers {
-  Device<float> cost, a, b, plan, f, g;
-  int shift;
+  Device<float> cost, a, b;
 
-  Buffers(const Sinkhorn& p, int shift)
-      : cost(shifted(p.cost, shift)),
-        a(p.a),
-        b(p.b),
-        plan(p.cost.size()),
-        f(p.a.size()),
-        g(p.b.size()),
-        shift(shift) {
-    if (!p.warm) return;
-    ote_copy_async(f, p.f.data(), p.f.size() * sizeof(float), 1, nullptr);
-    ote_copy_async(g, p.g.data(), p.g.size() * sizeof(float), 1, nullptr);
-  }
+  Buffers(const Sinkhorn& p, int shift) : cost(shifted(p.cost, shift)), a(p.a), b(p.b) {}
 
   static Floats shifted(const Floats& values, int shift) {
     Floats all(static_cast<size_t>(shift), 0.0f);
@@ -215,16 +215,25 @@ std::vector<Solution> solve(const std::vector<Sinkhorn>& batch, const otc_device
                             int times) {
   std::vector<std::unique_ptr<Buffers>> buffers;
   std::vector<otc_sinkhorn_task> tasks;
+  std::vector<size_t> lengths;
+  for (const Sinkhorn& p : batch)
+    lengths.insert(lengths.end(), {p.cost.size(), p.a.size(), p.b.size()});
+  const Outputs<float> out(lengths);
   for (const Sinkhorn& p : batch) {
+    const size_t first = 3 * tasks.size();
     buffers.push_back(std::make_unique<Buffers>(p, shift));
     const Buffers& x = *buffers.back();
     otc_sinkhorn_task task{};
     task.cost = x.cost + shift;
     task.a = x.a;
     task.b = x.b;
-    task.plan = x.plan;
-    task.f = x.f;
-    task.g = x.g;
+    task.plan = out[first];
+    task.f = out[first + 1];
+    task.g = out[first + 2];
+    if (p.warm) {
+      ote_copy_async(task.f, p.f.data(), p.f.size() * sizeof(float), 1, nullptr);
+      ote_copy_async(task.g, p.g.data(), p.g.size() * sizeof(float), 1, nullptr);
+    }
     task.epsilon = p.epsilon;
     task.tolerance = p.tolerance;
     task.tau = p.tau;
@@ -241,17 +250,17 @@ std::vector<Solution> solve(const std::vector<Sinkhorn>& batch, const otc_device
   CHECK(otc_sinkhorn_prepare(tasks.data(), order.data(), count, &device, &launch) == 0);
   Device<otc_sinkhorn_task> device_tasks(tasks);
   Device<int32_t> device_order(order);
-  Device<otc_report> reports(batch.size());
+  const Outputs<otc_report> reports({batch.size()});
   Device<char> workspace(static_cast<size_t>(launch.workspace));
   for (int t = 0; t < times; t++) {
-    CHECK_NEAR(otc_sinkhorn(device_tasks, device_order, reports, &launch, workspace, nullptr), 0,
+    CHECK_NEAR(otc_sinkhorn(device_tasks, device_order, reports[0], &launch, workspace, nullptr), 0,
                0);
   }
   const std::vector<otc_report> said = reports.read();
   std::vector<Solution> solutions;
-  for (int t = 0; t < count; t++) {
-    const Buffers& x = *buffers[t];
-    solutions.push_back({x.plan.read(), x.f.read(), x.g.read(), said[t], tasks[t].tier});
+  for (size_t t = 0; t < batch.size(); t++) {
+    solutions.push_back(
+        {out.read(3 * t), out.read(3 * t + 1), out.read(3 * t + 2), said[t], tasks[t].tier});
   }
   return solutions;
 }

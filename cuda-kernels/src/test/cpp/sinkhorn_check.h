@@ -57,6 +57,9 @@ struct Sinkhorn {
   void judge(const Solution& solution) const;
 };
 
+// A task of these sizes that is only prepared: its arrays lie nowhere.
+otc_sinkhorn_task sizes(int n, int m);
+
 // A device for prepare: few multiprocessors, `shared` bytes a block and multiprocessor.
 otc_device device(int multiprocessors, int shared);
 

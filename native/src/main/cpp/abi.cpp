@@ -1,32 +1,41 @@
 // The C functions: arguments are checked here, exceptions end here.
+#include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <limits>
+#include <memory>
 #include <new>
+#include <stdexcept>
 #include <string>
 
 #include "axes.h"
 #include "engine.h"
 #include "fusion.h"
+#include "numbers.h"
 
 struct otf_engine {
-  otf::Engine engine;
+  std::shared_ptr<otf::Engine> engine;
 };
 
 struct otf_fusion {
+  std::shared_ptr<otf::Engine> engine;
   otf::Fusion fusion;
 };
 
 namespace {
 
-thread_local std::string last_error;
+// Rows and columns that loops can count by steps without overflow.
+constexpr int32_t kMostRows = 1 << 30;
+constexpr int64_t kMostIndices = std::numeric_limits<int32_t>::max();
+// Nodes of a transport problem whose masses are still told apart well.
+constexpr int64_t kMostNodes = 1 << 24;
+
+thread_local char last_error[512];  // needs no memory when there is none
 
 int32_t fail(int32_t status, const char* message) noexcept {
-  try {
-    last_error = message;
-  } catch (...) {
-    last_error.clear();
-  }
+  std::snprintf(last_error, sizeof last_error, "%s", message);
   return status;
 }
 
@@ -37,6 +46,10 @@ int32_t guarded(Body&& body) noexcept {
     return OTF_OK;
   } catch (const std::invalid_argument& e) {
     return fail(OTF_INVALID_ARGUMENT, e.what());
+  } catch (const otf::OutOfRange& e) {
+    return fail(OTF_OUT_OF_RANGE, e.what());
+  } catch (const std::length_error&) {
+    return fail(OTF_OUT_OF_MEMORY, "out of memory: the call needs more than there can be");
   } catch (const otf::OutOfMemory& e) {
     return fail(OTF_OUT_OF_MEMORY, e.what());
   } catch (const std::bad_alloc&) {
@@ -56,8 +69,10 @@ void require(bool condition, const char* message) {
 
 bool sized(const void* values, int64_t length) { return values != nullptr || length == 0; }
 
+bool counts(int32_t size) { return size >= 0 && size <= kMostRows; }
+
 void check(const otf_cost_task& t) {
-  require(t.n >= 0 && t.m >= 0 && t.d >= 0, "cost: a size is negative");
+  require(counts(t.n) && counts(t.m) && counts(t.d), "cost: a size is not within 0 and 2^30");
   require(t.metric >= OTF_EUCLIDEAN && t.metric <= OTF_COSINE, "cost: there is no such metric");
   require(sized(t.x, int64_t{t.n} * t.d) && sized(t.y, int64_t{t.m} * t.d) &&
               sized(t.cost, int64_t{t.n} * t.m),
@@ -65,7 +80,8 @@ void check(const otf_cost_task& t) {
 }
 
 void check(const otf_sinkhorn_task& t) {
-  require(t.n >= 1 && t.m >= 1, "sinkhorn: a size is below 1");
+  require(t.n >= 1 && t.m >= 1 && counts(t.n) && counts(t.m),
+          "sinkhorn: a size is not within 1 and 2^30");
   require(t.cost != nullptr && t.a != nullptr && t.b != nullptr && t.plan != nullptr &&
               t.f != nullptr && t.g != nullptr,
           "sinkhorn: an array is null");
@@ -76,70 +92,103 @@ void check(const otf_sinkhorn_task& t) {
 }
 
 void check(const otf_assign_task& t) {
-  require(t.n >= 0, "assign: a size is negative");
+  require(counts(t.n), "assign: a size is not within 0 and 2^30");
   require(sized(t.cost, t.n) && sized(t.source, t.n), "assign: an array is null");
 }
 
 void check(const otf_transport_task& t) {
-  require(t.n >= 1 && t.m >= 1, "transport: a size is below 1");
+  require(t.n >= 1 && t.m >= 1 && int64_t{t.n} + t.m <= kMostNodes,
+          "transport: a size is below 1 or their sum above 2^24");
   require(t.cost != nullptr && t.a != nullptr && t.b != nullptr && t.plan != nullptr,
           "transport: an array is null");
 }
 
 void check(const otf_map_task& t) {
-  require(t.n >= 0 && t.m >= 0, "maps: a size is negative");
+  require(counts(t.n) && counts(t.m), "maps: a size is not within 0 and 2^30");
   int64_t length = int64_t{t.n} * t.m;
   require(sized(t.plan, length) && sized(t.p, length) && sized(t.q, length), "maps: a matrix is null");
 }
 
-// Returns the sizes before and after.
-void check(const otf_axis* axes, int32_t rank, int64_t* source, int64_t* target) {
-  require(rank >= 0 && sized(axes, rank), "an axis list is null");
-  *source = *target = 1;
+void check(const otf_segment& g) {
+  require(g.n >= 0 && g.m >= 0 && g.block >= 1, "a segment's size is out of range");
+  require(g.n > 0 || g.m == 0, "a segment has no source");
+  bool mapped = g.kind == OTF_IDENTITY ? g.n == g.m
+                : g.kind == OTF_HARD   ? sized(g.source, g.m)
+                                       : g.kind == OTF_SOFT && sized(g.matrix, int64_t{g.n} * g.m);
+  require(mapped, "a segment's map is missing");
+  for (int32_t j = 0; g.kind == OTF_HARD && j < g.m; j++) {
+    require(g.source[j] >= 0 && g.source[j] < g.n, "a hard map's index is out of range");
+  }
+}
+
+// A tensor's floats before and after.
+struct Sizes {
+  int64_t source = 1;
+  int64_t target = 1;
+};
+
+Sizes check(const otf_axis* axes, int32_t rank) {
+  require(rank >= 0 && sized(axes, rank), "an axis list is null or its length is negative");
+  Sizes sizes;
+  int64_t most = 1;  // between two axes a tensor may be larger than before and after
   for (int32_t a = 0; a < rank; a++) {
     require(axes[a].count >= 1 && axes[a].segments != nullptr, "an axis has no segments");
+    int64_t source = 0;
+    int64_t target = 0;
     for (int32_t s = 0; s < axes[a].count; s++) {
       const otf_segment& g = axes[a].segments[s];
-      require(g.n >= 0 && g.m >= 0 && g.block >= 1, "a segment's size is out of range");
-      require(g.kind == OTF_SOFT ? sized(g.matrix, int64_t{g.n} * g.m)
-                                 : (g.kind == OTF_HARD ? sized(g.source, g.m)
-                                                       : g.kind == OTF_IDENTITY && g.n == g.m),
-              "a segment's map is missing");
-      for (int32_t j = 0; g.kind == OTF_HARD && j < g.m; j++) {
-        require(g.source[j] >= 0 && g.source[j] < g.n, "a hard map's index is out of range");
-      }
+      check(g);
+      source += int64_t{g.n} * g.block;
+      target += int64_t{g.m} * g.block;
+      require(source <= kMostIndices && target <= kMostIndices, "an axis is too long");
     }
-    *source *= otf::source_size(axes[a]);
-    *target *= otf::target_size(axes[a]);
+    most = otf::product(most, std::max<int64_t>({source, target, 1}), otf::kMostFloats,
+                        "a tensor is too large");
+    sizes.source *= source;
+    sizes.target *= target;
   }
+  return sizes;
 }
 
 void check(const otf_average_task& t) {
   require(t.count >= 1 && t.sources != nullptr, "average: there are no sources");
   for (int32_t s = 0; s < t.count; s++) {
-    int64_t source = 0;
-    int64_t target = 0;
-    check(t.sources[s].axes, t.sources[s].rank, &source, &target);
-    require(target == t.length && sized(t.target, target), "average: a source misses the target's size");
-    require(sized(t.sources[s].values, source), "average: a source is null");
+    Sizes sizes = check(t.sources[s].axes, t.sources[s].rank);
+    require(sizes.target == t.length && sized(t.target, sizes.target),
+            "average: a source misses the target's size");
+    require(sized(t.sources[s].values, sizes.source), "average: a source is null");
   }
 }
 
 void check(const otf_feature_task& t) {
-  int64_t source = 0;
-  int64_t target = 0;
-  check(t.axes, t.rank, &source, &target);
+  Sizes sizes = check(t.axes, t.rank);
   require(t.output_axis >= 0 && t.output_axis < t.rank, "features: there is no such output axis");
   int64_t outputs = otf::source_size(t.axes[t.output_axis]);
   int64_t columns = 1;
   for (int32_t a = 0; a < t.rank; a++) columns *= a == t.output_axis ? 1 : otf::target_size(t.axes[a]);
-  require(t.rows >= 0 && t.first_row >= 0 && int64_t{t.first_row} + t.rows <= outputs,
+  require(counts(t.rows) && t.first_row >= 0 && int64_t{t.first_row} + t.rows <= outputs,
           "features: the rows are not all there");
-  require(t.first_column >= 0 && t.first_column + columns <= t.columns,
+  require(counts(t.columns) && t.first_column >= 0 && t.first_column + columns <= t.columns,
           "features: the columns do not fit the target");
-  require(sized(t.values, source) && sized(t.target, int64_t{t.rows} * t.columns),
+  require(sized(t.values, sizes.source) && sized(t.target, int64_t{t.rows} * t.columns),
           "features: an array is null");
 }
+
+// A call inside an engine, which is not destroyed meanwhile.
+class Visit {
+ public:
+  explicit Visit(std::shared_ptr<otf::Engine> engine) : engine_(std::move(engine)) {
+    require(engine_->gate.enter(), "the engine is destroyed");
+  }
+  ~Visit() { engine_->gate.leave(); }
+  Visit(const Visit&) = delete;
+  Visit& operator=(const Visit&) = delete;
+
+  otf::Engine& engine() const { return *engine_; }
+
+ private:
+  std::shared_ptr<otf::Engine> engine_;
+};
 
 // Checks all tasks, then runs the operation on them with the engine to itself.
 template <class Task, class Operation>
@@ -147,9 +196,10 @@ int32_t run(otf_engine* engine, const Task* tasks, int32_t count, Operation&& op
   return guarded([&] {
     require(engine != nullptr, "the engine is null");
     require(count >= 0 && sized(tasks, count), "the tasks are null or their number is negative");
+    Visit visit(engine->engine);
     for (int32_t i = 0; i < count; i++) check(tasks[i]);
-    std::lock_guard<std::mutex> lock(engine->engine.mutex);
-    operation(engine->engine);
+    std::lock_guard<std::mutex> lock(visit.engine().mutex);
+    operation(visit.engine());
   });
 }
 
@@ -159,7 +209,7 @@ extern "C" {
 
 const char* otf_version(void) { return OTF_VERSION; }
 
-const char* otf_last_error(void) { return last_error.c_str(); }
+const char* otf_last_error(void) { return last_error; }
 
 int32_t otf_engine_create(int32_t threads, const char* isa, otf_engine** engine) {
   return guarded([&] {
@@ -169,18 +219,18 @@ int32_t otf_engine_create(int32_t threads, const char* isa, otf_engine** engine)
     std::string choice = isa == nullptr ? "" : isa;
     const char* environment = std::getenv("OTFUSE_ISA");
     if (choice.empty() && environment != nullptr) choice = environment;
-    *engine = new otf_engine{otf::Engine(threads, otf::select_kernels(choice))};
+    *engine = new otf_engine{std::make_shared<otf::Engine>(threads, otf::select_kernels(choice))};
   });
 }
 
 void otf_engine_destroy(otf_engine* engine) {
   if (engine == nullptr) return;
-  { std::lock_guard<std::mutex> lock(engine->engine.mutex); }
+  engine->engine->gate.close();
   delete engine;
 }
 
 const char* otf_engine_isa(const otf_engine* engine) {
-  return engine == nullptr ? "" : engine->engine.kernels.isa;
+  return engine == nullptr ? "" : engine->engine->kernels.isa;
 }
 
 int32_t otf_allocate(int64_t length, float** values) {
@@ -188,8 +238,8 @@ int32_t otf_allocate(int64_t length, float** values) {
     require(values != nullptr && length >= 0, "allocate: a negative length or no place for it");
     *values = nullptr;
     if (length == 0) return;
-    size_t bytes = static_cast<size_t>(length) * sizeof(float);
-    *values = static_cast<float*>(otf::acquire(bytes));
+    size_t bytes = static_cast<size_t>(std::min(length, otf::kMostFloats)) * sizeof(float);
+    *values = length > otf::kMostFloats ? nullptr : static_cast<float*>(otf::acquire(bytes));
     if (*values == nullptr) throw otf::OutOfMemory(bytes);
   });
 }
@@ -240,7 +290,8 @@ int32_t otf_fusion_create(otf_engine* engine, const otf_program* program, otf_fu
   return guarded([&] {
     require(engine != nullptr && program != nullptr && fusion != nullptr, "fusion: an argument is null");
     *fusion = nullptr;
-    *fusion = new otf_fusion{otf::Fusion(engine->engine, *program)};
+    Visit visit(engine->engine);
+    *fusion = new otf_fusion{engine->engine, otf::Fusion(visit.engine(), *program)};
   });
 }
 
@@ -254,7 +305,11 @@ int32_t otf_fusion_set_model(otf_fusion* fusion, int32_t index, const float* wei
 int32_t otf_fusion_run(otf_fusion* fusion, float* output) {
   return guarded([&] {
     require(fusion != nullptr && output != nullptr, "fusion: an argument is null");
-    fusion->fusion.run(output);
+    Visit visit(fusion->engine);
+    if (!fusion->fusion.run(output)) {
+      throw otf::OutOfRange(
+          "fusion: a weight is not finite, or the features of a group are too large or too small");
+    }
   });
 }
 
@@ -263,8 +318,9 @@ void otf_fusion_destroy(otf_fusion* fusion) { delete fusion; }
 int32_t otf_measure_limits(otf_engine* engine, otf_limits* limits) {
   return guarded([&] {
     require(engine != nullptr && limits != nullptr, "the engine or the limits are null");
-    std::lock_guard<std::mutex> lock(engine->engine.mutex);
-    *limits = otf::limits(engine->engine);
+    Visit visit(engine->engine);
+    std::lock_guard<std::mutex> lock(visit.engine().mutex);
+    *limits = otf::limits(visit.engine());
   });
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine.h"
+#include "numbers.h"
 
 namespace otf {
 namespace {
@@ -23,11 +24,20 @@ constexpr double kLeastSpread = 0.01;
 constexpr double kAnnealing = 0.5;
 constexpr double kTolerance = 1e-2;
 constexpr int kIterations = 36;
+// Potentials of an optimum differ by at most the length of a path: those to start from that differ by
+// more than this many times the largest cost for each row would only take digits away.
+constexpr double kFarthestStart = 4;
 
 class Assignment {
  public:
   Assignment(const Kernels& kernels, const otf_assign_task& task)
       : k_(kernels), task_(task), n_(task.n), v_(n_), row_of_(n_, -1), column_of_(n_, -1) {}
+
+  // Whether all costs are finite.
+  bool measure() {
+    largest_ = k_.largest_magnitude(task_.cost, static_cast<int64_t>(n_) * n_);
+    return std::isfinite(largest_);
+  }
 
   // The reductions; tells whether better potentials to start from would pay.
   bool reduce() {
@@ -52,7 +62,7 @@ class Assignment {
     std::fill(row_of_.begin(), row_of_.end(), -1);
     std::fill(column_of_.begin(), column_of_.end(), -1);
     free_.clear();
-    for (int j = 0; j < n_; j++) v_[j] = g[j];
+    take(g);
     for (int i = 0; i < n_; i++) free_.push_back(i);
     reduce_rows_twice();
   }
@@ -72,6 +82,24 @@ class Assignment {
     mean /= static_cast<double>(n_) * n_;
     const bool spread = least_ >= 0 && mean - least_ > kLeastSpread * mean;
     epsilon_ = spread ? kEpsilon * (mean - least_) / mean : 0;
+  }
+
+  void take(const float* g) {
+    double reach = kFarthestStart * n_ * largest_;
+    double highest = -kFar;
+    bool near = true;
+    for (int j = 0; j < n_; j++) {
+      v_[j] = std::isfinite(g[j]) ? g[j] : 0;
+      highest = std::max(highest, v_[j]);
+      near &= std::abs(v_[j]) <= reach;
+    }
+    for (int j = 0; j < n_ && !near; j++) v_[j] = std::max(v_[j] - highest, -reach);
+  }
+
+  TwoSmallest two_smallest(int i) const {
+    TwoSmallest two = k_.two_smallest(row(i), v_.data(), n_);
+    if (two.second_index < 0) throw Impossible("assign: a row has fewer than two columns");
+    return two;
   }
 
   const float* row(int i) const { return task_.cost + static_cast<ptrdiff_t>(i) * n_; }
@@ -101,7 +129,7 @@ class Assignment {
         free_.push_back(i);
       } else if (matches_[i] == 1 && n_ > 1) {
         int j = column_of_[i];
-        TwoSmallest two = k_.two_smallest(row(i), v_.data(), n_);
+        TwoSmallest two = two_smallest(i);
         double other = two.index == j ? two.second : two.first;
         v_[j] -= other - (row(i)[j] - v_[j]);
       }
@@ -125,7 +153,7 @@ class Assignment {
         free_.push_back(i);
         continue;
       }
-      TwoSmallest two = k_.two_smallest(row(i), v_.data(), n_);
+      TwoSmallest two = two_smallest(i);
       int j = two.index;
       int displaced = row_of_[j];
       double lowered = v_[j] - (two.second - two.first);
@@ -165,6 +193,8 @@ class Assignment {
       double reached = 0;
       while (true) {
         reached = k_.relax(row(i), open.data(), base, n_, i, distance.data(), from.data(), &j);
+        // A column is closed once only, so that this ends after n of them.
+        if (j < 0 || closed.size() >= row_of_.size()) throw Impossible("assign: no path is found");
         if (row_of_[j] < 0) break;
         closed.push_back(j);
         closed_at.push_back(reached);
@@ -174,11 +204,13 @@ class Assignment {
         base = reached - (row(i)[j] - v_[j]);
       }
       for (size_t c = 0; c < closed.size(); c++) v_[closed[c]] -= reached - closed_at[c];
-      while (true) {
+      // Back along the path, which has one closed column for each of its rows but the first.
+      for (size_t left = closed.size();; left--) {
         i = static_cast<int>(from[j]);
         int next = column_of_[i];
         match(i, j);
         if (i == start) break;
+        if (left == 0) throw Impossible("assign: a path does not lead back");
         j = next;
       }
     }
@@ -203,7 +235,8 @@ class Assignment {
   const Kernels& k_;
   const otf_assign_task& task_;
   int n_;
-  double least_ = 0;  // cost
+  double least_ = 0;    // cost
+  double largest_ = 0;  // |cost|
   double epsilon_ = 0;
   std::vector<double> v_;
   std::vector<int> row_of_;
@@ -239,13 +272,21 @@ void restart(Engine& engine, const otf_assign_task* tasks, const std::vector<int
 }  // namespace
 
 void assign(Engine& engine, const otf_assign_task* tasks, otf_report* reports, int count) {
+  for (int t = 0; t < count; t++) {
+    if (tasks[t].g != nullptr) check_potentials('g', tasks[t].g, tasks[t].n, t);
+  }
   std::vector<Assignment> problems;
   problems.reserve(count);
   for (int t = 0; t < count; t++) problems.emplace_back(engine.kernels, tasks[t]);
+  std::vector<char> finite(count);
   std::vector<char> many(count);
-  engine.pool.run(count, [&](int64_t t, int) { many[t] = problems[t].reduce(); });
+  engine.pool.run(count, [&](int64_t t, int) {
+    finite[t] = problems[t].measure();
+    many[t] = finite[t] && problems[t].reduce();
+  });
   std::vector<int> hard;
   for (int t = 0; t < count; t++) {
+    if (!finite[t]) refuse_cost(tasks[t].cost, tasks[t].n, tasks[t].n, t);
     if (many[t]) hard.push_back(t);
   }
   if (!hard.empty()) restart(engine, tasks, hard, problems);

@@ -2,6 +2,8 @@
 // and all models are one pass: a piece of the target is put together in the first-level cache and
 // then written once, past the caches where the target is large. Sources of weight 0 are left out.
 #include <algorithm>
+#include <atomic>
+#include <cmath>
 
 #include "axes.h"
 
@@ -17,9 +19,11 @@ struct Input {
   Gather gather;
 };
 
-void write_pieces(Engine& engine, const std::vector<Input>& inputs, float* target, int64_t length,
+// Tells whether all that is written is finite; a piece is looked at while it is in the cache.
+bool write_pieces(Engine& engine, const std::vector<Input>& inputs, float* target, int64_t length,
                   bool add) {
   bool streamed = length >= kStreamed && !add;
+  std::atomic<bool> finite{true};
   engine.pool.run((length + kPiece - 1) / kPiece, [&](int64_t piece, int) {
     alignas(64) float buffer[kPiece];
     int64_t start = piece * kPiece;
@@ -31,8 +35,10 @@ void write_pieces(Engine& engine, const std::vector<Input>& inputs, float* targe
       input.gather.apply(engine.kernels, input.values, start, count, input.weight, more, out);
       more = true;
     }
+    if (!std::isfinite(engine.kernels.largest_magnitude(out, count))) finite = false;
     if (streamed) engine.kernels.stream_out(target + start, buffer, count);
   });
+  return finite;
 }
 
 bool any_soft(const otf_source& source) {
@@ -41,7 +47,8 @@ bool any_soft(const otf_source& source) {
 
 }  // namespace
 
-void average(Engine& engine, const otf_average_task* tasks, int count, bool add) {
+bool average(Engine& engine, const otf_average_task* tasks, int count, bool add) {
+  bool finite = true;
   for (int t = 0; t < count; t++) {
     const otf_average_task& task = tasks[t];
     if (task.length == 0) continue;
@@ -56,7 +63,7 @@ void average(Engine& engine, const otf_average_task* tasks, int count, bool add)
         continue;
       }
       // What came before goes first, so that the order of the sum is that of the sources.
-      if (!inputs.empty()) write_pieces(engine, inputs, task.target, task.length, written);
+      if (!inputs.empty()) finite &= write_pieces(engine, inputs, task.target, task.length, written);
       written |= !inputs.empty();
       inputs.clear();
       int64_t size = target_size(source.axes[0]);
@@ -66,15 +73,16 @@ void average(Engine& engine, const otf_average_task* tasks, int count, bool add)
         Softened soft = soften(engine, source.values, source.axes, source.rank, slab, scratch);
         inputs.push_back({soft.values, source.weight, Gather(soft.axes.data(), source.rank)});
         int64_t row = task.length / size;
-        write_pieces(engine, inputs, task.target + first * row, slab.count * row, written);
+        finite &= write_pieces(engine, inputs, task.target + first * row, slab.count * row, written);
         inputs.clear();
       }
       written = true;
     }
     if (!inputs.empty() || !written) {
-      write_pieces(engine, inputs, task.target, task.length, written);
+      finite &= write_pieces(engine, inputs, task.target, task.length, written);
     }
   }
+  return finite;
 }
 
 }  // namespace otf

@@ -2,8 +2,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <stdexcept>
 
 namespace otf {
+
+int64_t product(int64_t a, int64_t b, int64_t most, const char* sentence) {
+  if (b != 0 && a > most / b) throw std::invalid_argument(sentence);
+  return a * b;
+}
 
 int64_t source_size(const otf_axis& axis) {
   int64_t size = 0;

@@ -8,6 +8,12 @@
 
 namespace otf {
 
+// Most floats of a tensor: a size in bytes, and twice that, is far from overflowing.
+constexpr int64_t kMostFloats = int64_t{1} << 60;
+
+// a * b, both 0 or above; std::invalid_argument with the sentence where that is above `most`.
+int64_t product(int64_t a, int64_t b, int64_t most, const char* sentence);
+
 int64_t source_size(const otf_axis& axis);
 int64_t target_size(const otf_axis& axis);
 bool is_identity(const otf_axis& axis);

@@ -1,18 +1,28 @@
 // Pairwise costs |x|^2 + |y|^2 - 2xy (Singh and Jaggi 2020, section 4): a blocked matrix product
 // with the distance as its epilogue. A strip of at most kDepth feature columns of both sides is put
 // together, centred by the mean of y and packed, then its product is added to the result: work space
-// is two strips, whatever the number of features. Where the three terms cancel, the distance is taken
-// again from the difference of the rows.
+// is two strips, whatever the number of features. Where the three terms cancel or may leave float's
+// range, the distance is taken again in double, from the difference of the rows.
 #include "cost.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cfloat>
 #include <cmath>
+#include <limits>
 
 namespace otf {
 namespace {
 
 // Below this share of |x|^2 + |y|^2 a squared distance has lost too many digits.
 constexpr float kNear = 1.0f / 64;
+// Norms and distances, squared, within which products of floats neither overflow nor lose what
+// underflows: a sum of d products is off by at most d 2^-150.
+constexpr float kSmall = 0x1p-80f;
+constexpr float kLarge = 0x1p120f;
+// A mean beyond this is that of a few huge values, and would only take the others' digits away.
+constexpr double kFarthestMean = 0x1p50;
+constexpr float kNotANumber = std::numeric_limits<float>::quiet_NaN();
 // Rows that are packed, tiles that are multiplied and rows that are finished at once.
 constexpr int kPackedRows = 32;
 constexpr int kProductRows = 56;
@@ -20,8 +30,8 @@ constexpr int kProductColumns = 128;
 constexpr int kFinishedRows = 16;
 // Multiply-adds of a task that is worth all threads where there are too few tasks to go round, and of
 // one that always is.
-constexpr int64_t kLarge = int64_t{1} << 20;
-constexpr int64_t kHuge = int64_t{1} << 27;
+constexpr double kWorthSharing = 0x1p20;
+constexpr double kAlwaysShared = 0x1p27;
 
 // Some columns of a block, as many as a strip holds.
 struct Strip {
@@ -29,6 +39,11 @@ struct Strip {
   int column;  // within the block
   int depth;
 };
+
+// Beyond float's range a distance is infinite.
+float narrowed(double distance) {
+  return distance > FLT_MAX ? std::numeric_limits<float>::infinity() : static_cast<float>(distance);
+}
 
 class Pairwise {
  public:
@@ -58,6 +73,9 @@ class Pairwise {
     finish();
   }
 
+  // The largest |feature| that solve() came across.
+  float largest() const { return largest_; }
+
  private:
   template <class Body>
   void each(int64_t count, Body&& body) {
@@ -68,7 +86,15 @@ class Pairwise {
     }
   }
 
-  static int pieces(int length, int piece) { return (length + piece - 1) / piece; }
+  static int pieces(int length, int piece) { return length / piece + (length % piece != 0 ? 1 : 0); }
+
+  // Raises largest_, with not-a-number above all.
+  void raise(float magnitude) {
+    float before = largest_.load(std::memory_order_relaxed);
+    while (!(magnitude <= before) && !std::isnan(before) &&
+           !largest_.compare_exchange_weak(before, magnitude, std::memory_order_relaxed)) {
+    }
+  }
 
   void lay_out(Scratch& scratch) {
     size_t left = static_cast<size_t>(task_.n) * kStride;
@@ -111,7 +137,8 @@ class Pairwise {
         k_.sum_rows(from, stride, rows, strip.depth, total);
       }
       for (int c = 0; c < strip.depth; c++) {
-        mean_[s * kDepth + c] = static_cast<float>(total[c] / task_.m);
+        double mean = total[c] / task_.m;
+        mean_[s * kDepth + c] = std::abs(mean) <= kFarthestMean ? static_cast<float>(mean) : 0.0f;
       }
     });
   }
@@ -127,14 +154,14 @@ class Pairwise {
         int row = index * kPackedRows;
         int rows = std::min(kPackedRows, task_.n - row);
         const float* from = piece(x, strip, row, rows, buffer, &stride);
-        k_.pack_left(from, stride, rows, strip.depth, mean,
-                     left_ + static_cast<ptrdiff_t>(row) * kStride, left_norms_ + row);
+        raise(k_.pack_left(from, stride, rows, strip.depth, mean,
+                           left_ + static_cast<ptrdiff_t>(row) * kStride, left_norms_ + row));
       } else {
         int row = (index - left) * kPackedRows;
         int rows = std::min(kPackedRows, task_.m - row);
         const float* from = piece(y, strip, row, rows, buffer, &stride);
-        k_.pack_right(from, stride, rows, strip.depth, mean,
-                      right_ + static_cast<ptrdiff_t>(row) * strip.depth, right_norms_ + row);
+        raise(k_.pack_right(from, stride, rows, strip.depth, mean,
+                            right_ + static_cast<ptrdiff_t>(row) * strip.depth, right_norms_ + row));
       }
     });
   }
@@ -152,15 +179,16 @@ class Pairwise {
     });
   }
 
-  float inverse_root(double norm) const {
-    return static_cast<float>(norm > 0 ? 1 / std::sqrt(norm) : 0);
+  // What a squared norm adds to a distance or multiplies a product by; not-a-number makes the kernels
+  // ask for the row again.
+  float term(double norm) const {
+    if (!cosine_) return norm <= kLarge ? static_cast<float>(norm) : kNotANumber;
+    if (norm == 0) return 0;
+    return norm >= kSmall && norm <= kLarge ? static_cast<float>(1 / std::sqrt(norm)) : kNotANumber;
   }
 
   void finish() {
-    for (int j = 0; j < task_.m; j++) {
-      double norm = right_norms_[j];
-      right_terms_[j] = cosine_ ? inverse_root(norm) : static_cast<float>(norm);
-    }
+    for (int j = 0; j < task_.m; j++) right_terms_[j] = term(right_norms_[j]);
     each(pieces(task_.n, kFinishedRows), [&](int index) {
       int first = index * kFinishedRows;
       for (int i = first; i < std::min(task_.n, first + kFinishedRows); i++) finish_row(i);
@@ -169,27 +197,37 @@ class Pairwise {
 
   void finish_row(int i) {
     bool root = task_.metric == OTF_EUCLIDEAN;
-    double norm = left_norms_[i];
-    float own = cosine_ ? inverse_root(norm) : static_cast<float>(norm);
+    float own = term(left_norms_[i]);
     float* row = task_.cost + static_cast<ptrdiff_t>(i) * task_.m;
-    bool near = cosine_ ? k_.cosines(row, own, right_terms_, task_.m, kNear)
-                        : k_.distances(row, own, right_terms_, task_.m, kNear, root);
-    if (!near) return;
+    bool good = cosine_ ? k_.cosines(row, own, right_terms_, task_.m, kNear)
+                        : k_.distances(row, own, right_terms_, task_.m, kNear, kSmall, root);
+    if (good) return;
     std::vector<int> columns;
     for (int j = 0; j < task_.m; j++) {
-      double squared = root ? double{row[j]} * row[j] : row[j];
-      if (squared < kNear * (cosine_ ? 1 : (norm + right_norms_[j]) * 1.001)) columns.push_back(j);
+      if (is_doubtful(left_norms_[i], right_norms_[j], row[j])) columns.push_back(j);
     }
-    std::vector<double> squared = differences(i, own, columns);
+    std::vector<double> squared = differences(i, columns);
     for (size_t c = 0; c < columns.size(); c++) {
-      double exact = cosine_ ? squared[c] / 2 : root ? std::sqrt(squared[c]) : squared[c];
-      row[columns[c]] = static_cast<float>(exact);
+      row[columns[c]] = narrowed(cosine_ ? squared[c] / 2 : root ? std::sqrt(squared[c]) : squared[c]);
     }
   }
 
+  // Whether a distance has to be taken again. Settles what a row of zeros has.
+  bool is_doubtful(double left, double right, float& distance) const {
+    if (cosine_) {
+      bool zero = left * right == 0;
+      if (zero) distance = 1;
+      return !zero && !(distance >= kNear);
+    }
+    if (left + right == 0) return false;
+    double squared = task_.metric == OTF_EUCLIDEAN ? double{distance} * distance : distance;
+    return !(squared >= std::max(kNear * (left + right), double{kSmall}) * 1.001);
+  }
+
   // Squared distances of row i of x and some rows of y, the rows scaled to length 1 for the cosine.
-  std::vector<double> differences(int i, float own, const std::vector<int>& columns) const {
+  std::vector<double> differences(int i, const std::vector<int>& columns) const {
     std::vector<double> squared(columns.size());
+    auto scale = [&](double norm) { return cosine_ ? 1 / std::sqrt(norm) : 1; };
     alignas(64) float x_buffer[kDepth];
     alignas(64) float y_buffer[kDepth];
     for (const Strip& strip : strips_) {
@@ -198,7 +236,7 @@ class Pairwise {
       for (size_t c = 0; c < columns.size(); c++) {
         int j = columns[c];
         const float* y = piece((*task_.y)[strip.block], strip, j, 1, y_buffer, &stride);
-        squared[c] += k_.squared_distance(x, cosine_ ? own : 1, y, cosine_ ? right_terms_[j] : 1,
+        squared[c] += k_.squared_distance(x, scale(left_norms_[i]), y, scale(right_norms_[j]),
                                           strip.depth);
       }
     }
@@ -216,9 +254,10 @@ class Pairwise {
   double* left_norms_ = nullptr;
   double* right_norms_ = nullptr;
   float* right_terms_ = nullptr;  // norms, or their inverse roots
+  std::atomic<float> largest_{0};
 };
 
-int64_t work(const otf_cost_task& task) { return int64_t{task.n} * task.m * task.d; }
+double work(const otf_cost_task& task) { return static_cast<double>(task.n) * task.m * task.d; }
 
 void solve(const Kernels& kernels, Pool* pool, const otf_cost_task& task, Scratch& scratch) {
   FeatureRows x = plain_rows(task.x, task.d);
@@ -229,16 +268,19 @@ void solve(const Kernels& kernels, Pool* pool, const otf_cost_task& task, Scratc
 
 }  // namespace
 
-void pairwise(Engine& engine, const PairwiseTask& task) {
-  Pairwise(engine.kernels, &engine.pool, task).solve(engine.shared);
+float pairwise(Engine& engine, const PairwiseTask& task) {
+  Pairwise pairs(engine.kernels, &engine.pool, task);
+  pairs.solve(engine.shared);
+  return pairs.largest();
 }
 
 void cost(Engine& engine, const otf_cost_task* tasks, int count) {
   int threads = engine.pool.size();
   std::vector<int> small;
   for (int t = 0; t < count; t++) {
-    int64_t operations = work(tasks[t]);
-    if (threads > 1 && (operations >= kHuge || (operations >= kLarge && count < 2 * threads))) {
+    double operations = work(tasks[t]);
+    if (threads > 1 &&
+        (operations >= kAlwaysShared || (operations >= kWorthSharing && count < 2 * threads))) {
       solve(engine.kernels, &engine.pool, tasks[t], engine.shared);
     } else {
       small.push_back(t);

@@ -15,7 +15,7 @@ struct PairwiseTask {
   int metric;
 };
 
-// Solves one task on all threads.
-void pairwise(Engine& engine, const PairwiseTask& task);
+// Solves one task on all threads; returns the largest |feature|, not finite where one of them is not.
+float pairwise(Engine& engine, const PairwiseTask& task);
 
 }  // namespace otf

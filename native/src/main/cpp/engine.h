@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "gate.h"
 #include "kernels.h"
 #include "otfuse.h"
 #include "pool.h"
@@ -64,6 +65,7 @@ struct Engine {
 
   const Kernels& kernels;
   Pool pool;
+  Gate gate;                     // for calls, waiting ones included
   std::mutex mutex;              // held during an operation
   std::vector<Scratch> scratch;  // one a worker
   Scratch shared;                // of the operation
@@ -79,8 +81,8 @@ void sinkhorn(Engine& engine, const otf_sinkhorn_task* tasks, otf_report* report
 void assign(Engine& engine, const otf_assign_task* tasks, otf_report* reports, int count);
 void transport(Engine& engine, const otf_transport_task* tasks, otf_report* reports, int count);
 void maps(Engine& engine, const otf_map_task* tasks, int count);
-// With `add` on top of what the targets hold.
-void average(Engine& engine, const otf_average_task* tasks, int count, bool add = false);
+// With `add` on top of what the targets hold. Tells whether all that is written is finite.
+bool average(Engine& engine, const otf_average_task* tasks, int count, bool add = false);
 
 otf_limits limits(Engine& engine);
 

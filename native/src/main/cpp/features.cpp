@@ -17,7 +17,8 @@ void features(Engine& engine, const otf_feature_task* tasks, int count) {
     otf_segment kept{};
     std::vector<otf_axis> axes = feature_axes(task.axes, task.rank, task.output_axis, &kept);
     bool soft = std::any_of(axes.begin(), axes.end(), is_soft);
-    int most = soft ? static_cast<int>(slab_size(axes.data(), task.rank, task.output_axis)) : task.rows;
+    int64_t slab = soft ? slab_size(axes.data(), task.rank, task.output_axis) : task.rows;
+    int most = static_cast<int>(std::min<int64_t>(slab, task.rows));
     Scratch scratch[2];
     for (int first = 0; first < task.rows; first += most) {
       int rows = std::min(most, task.rows - first);

@@ -4,10 +4,14 @@
 #include "fusion.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
+#include <utility>
 
 #include "cost.h"
+#include "numbers.h"
 
 namespace otf {
 namespace {
@@ -17,6 +21,15 @@ void require(bool condition, const char* message) {
 }
 
 constexpr double kFloor = 1e-9;  // least mass of a neuron before normalising
+// Features whose largest is beyond these, and not 0, are left to a caller that scales them.
+constexpr float kLeastFeature = 0x1p-50f;
+constexpr float kMostFeature = 0x1p50f;
+constexpr int64_t kPiece = 1 << 16;  // floats that a thread looks at in one go
+constexpr int64_t kMostIndices = std::numeric_limits<int32_t>::max();
+
+bool listed(const void* values, int32_t count) {
+  return count == 0 || (count > 0 && values != nullptr);
+}
 
 }  // namespace
 
@@ -29,12 +42,7 @@ Fusion::Fusion(Engine& engine, const otf_program& p)
       marginals_(p.marginals),
       input_column_(p.input_column != 0),
       settings_{} {
-  require(p.models >= 2 && p.weights != nullptr, "fusion: fewer than two models");
-  require(p.anchor >= 0 && p.anchor < p.models, "fusion: there is no such anchor");
-  require(p.metric >= OTF_EUCLIDEAN && p.metric <= OTF_COSINE, "fusion: there is no such metric");
-  require(p.length >= 0 && p.group_count >= 0 && p.step_count >= 0 && p.part_count >= 0,
-          "fusion: a size is negative");
-  require(p.marginals >= 0 && p.marginals <= 2, "fusion: there are no such marginals");
+  check(p);
   weights_.assign(p.weights, p.weights + p.models);
   group_sizes_.assign(p.group_sizes, p.group_sizes + p.group_count);
   settings_.epsilon = p.epsilon;
@@ -43,12 +51,10 @@ Fusion::Fusion(Engine& engine, const otf_program& p)
   settings_.annealing = p.annealing;
   settings_.max_iterations = p.max_iterations;
   settings_.warm_start = p.warm_start;
-  require(exact_ || (p.epsilon > 0 && p.tolerance >= 0 && p.tau > 0 && p.annealing >= 0 &&
-                     p.annealing < 1 && p.max_iterations >= 1),
-          "fusion: a setting of the solver is out of range");
   permutation_ = exact_ && marginals_ == 0;
   for (int i = 0; i < p.step_count; i++) steps_.push_back(step(p.steps[i]));
   for (int i = 0; i < p.part_count; i++) parts_.push_back(part(p.parts[i]));
+  check_cover();
 
   size_t square = 0;
   size_t vectors = 0;
@@ -99,7 +105,7 @@ Fusion::Fusion(Engine& engine, const otf_program& p)
     for (const Part& part : parts_) {
       part_axes_[k].push_back(anchor ? &identity(part) : &axes(part, maps_[k], -1));
     }
-    if (weights_[k] != 0) members_.push_back(static_cast<int>(k));
+    if (static_cast<float>(weights_[k]) != 0) members_.push_back(static_cast<int>(k));
   }
   require(!members_.empty(), "fusion: no model has a weight");
   sources_.resize(parts_.size());
@@ -115,29 +121,69 @@ Fusion::Fusion(Engine& engine, const otf_program& p)
   }
 }
 
+void Fusion::check(const otf_program& p) const {
+  require(p.models >= 2 && p.weights != nullptr, "fusion: fewer than two models");
+  for (int k = 0; k < p.models; k++) {
+    require(std::isfinite(static_cast<float>(p.weights[k])), "fusion: a model's weight is not finite");
+  }
+  require(p.anchor >= 0 && p.anchor < p.models, "fusion: there is no such anchor");
+  require(p.metric >= OTF_EUCLIDEAN && p.metric <= OTF_COSINE, "fusion: there is no such metric");
+  require(p.length >= 0 && p.length <= kMostFloats, "fusion: a model's length is out of range");
+  require(listed(p.group_sizes, p.group_count) && listed(p.steps, p.step_count) &&
+              listed(p.parts, p.part_count),
+          "fusion: a list is null or its length is negative");
+  for (int g = 0; g < p.group_count; g++) {
+    require(p.group_sizes[g] >= 0, "fusion: a group's size is negative");
+  }
+  require(p.marginals >= 0 && p.marginals <= 2, "fusion: there are no such marginals");
+  require(p.exact != 0 || (p.epsilon > 0 && std::isfinite(p.epsilon) && p.tolerance >= 0 &&
+                           p.tau > 0 && p.annealing >= 0 && p.annealing < 1 && p.max_iterations >= 1),
+          "fusion: a setting of the solver is out of range");
+}
+
+// Each float of a model belongs to one part.
+void Fusion::check_cover() const {
+  std::vector<std::pair<int64_t, int64_t>> runs;
+  for (const Part& part : parts_) {
+    if (part.length > 0) runs.push_back({part.offset, part.length});
+  }
+  std::sort(runs.begin(), runs.end());
+  int64_t end = 0;
+  for (const auto& [offset, length] : runs) {
+    require(offset == end, "fusion: the parts do not cover the model once");
+    end += length;
+  }
+  require(end == length_, "fusion: the parts do not cover the model once");
+}
+
 void Fusion::check_vector(int64_t first, int n) const {
-  require(first < 0 || first + n <= length_, "fusion: a vector ends outside the model");
+  require(first == -1 || (first >= 0 && first <= length_ - n), "fusion: a vector ends outside the model");
 }
 
 Fusion::Part Fusion::part(const otf_part& source) const {
   Part part{source.offset, {}, 1};
-  require(source.rank >= 0, "fusion: a rank is negative");
+  require(listed(source.axes, source.rank), "fusion: a part's axes are null or their number is negative");
   for (int a = 0; a < source.rank; a++) {
     Axis axis{source.axes[a].input != 0, {}, 0};
+    require(source.axes[a].count >= 1 && source.axes[a].segments != nullptr,
+            "fusion: an axis has no segments");
+    int64_t size = 0;
     for (int s = 0; s < source.axes[a].count; s++) {
       const otf_part_segment& g = source.axes[a].segments[s];
       require(g.size >= 0 && g.block >= 1, "fusion: a segment's size is out of range");
-      require(g.group < static_cast<int>(group_sizes_.size()), "fusion: there is no such group");
-      require(g.group < 0 || group_sizes_[static_cast<size_t>(g.group)] * g.block == g.size,
+      require(g.group >= -1 && g.group < static_cast<int64_t>(group_sizes_.size()),
+              "fusion: there is no such group");
+      require(g.group < 0 || int64_t{group_sizes_[static_cast<size_t>(g.group)]} * g.block == g.size,
               "fusion: a segment does not have its group's size");
       axis.segments.push_back({g.group, g.block, g.size});
-      axis.size += g.size;
+      size += g.size;
+      require(size <= kMostIndices, "fusion: an axis is too long");
     }
-    require(!axis.segments.empty(), "fusion: an axis has no segments");
-    part.length *= axis.size;
+    axis.size = static_cast<int>(size);
+    part.length = product(part.length, size, kMostFloats, "fusion: a part is too large");
     part.axes.push_back(axis);
   }
-  require(part.offset >= 0 && part.offset + part.length <= length_,
+  require(part.offset >= 0 && part.length <= length_ && part.offset <= length_ - part.length,
           "fusion: a part ends outside the model");
   return part;
 }
@@ -147,34 +193,47 @@ Fusion::Block Fusion::block(const otf_block& source, int n) const {
               source.beta,          source.mean,        source.variance,  source.epsilon, 1};
   require(block.output_axis >= 0 && block.output_axis < static_cast<int>(block.weights.axes.size()),
           "fusion: there is no such output axis");
+  int64_t columns = 1;
   for (size_t a = 0; a < block.weights.axes.size(); a++) {
+    int size = block.weights.axes[a].size;
     if (static_cast<int>(a) == block.output_axis) {
-      require(block.first_row >= 0 && block.first_row + n <= block.weights.axes[a].size,
+      require(block.first_row >= 0 && n <= size && block.first_row <= size - n,
               "fusion: the rows of a group are not all there");
     } else {
-      block.columns *= block.weights.axes[a].size;
+      columns = product(columns, size, kMostIndices - 1, "fusion: a group has too many features");
     }
   }
+  block.columns = static_cast<int>(columns);
   for (int64_t first : {block.bias, block.gamma, block.beta, block.mean, block.variance}) {
     check_vector(first, n);
   }
+  bool normalised = block.gamma >= 0;
+  for (int64_t first : {block.beta, block.mean, block.variance}) {
+    require((first >= 0) == normalised, "fusion: a normalisation does not have all its vectors");
+  }
+  require(std::isfinite(block.epsilon), "fusion: a normalisation's epsilon is not finite");
   return block;
 }
 
+std::vector<Fusion::Block> Fusion::blocks(const otf_block* source, int count, int n) const {
+  require(listed(source, count), "fusion: a step's blocks are null or their number is negative");
+  std::vector<Block> result;
+  for (int b = 0; b < count; b++) result.push_back(block(source[b], n));
+  return result;
+}
+
 Fusion::Step Fusion::step(const otf_step& source) const {
-  require(source.group >= 0 && source.group < static_cast<int>(group_sizes_.size()),
+  require(source.group >= 0 && source.group < static_cast<int64_t>(group_sizes_.size()),
           "fusion: there is no such group");
+  for (const Step& before : steps_) {
+    require(before.group != source.group, "fusion: a group has two steps");
+  }
   int n = group_sizes_[static_cast<size_t>(source.group)];
-  Step step{source.group, n, source.columns, {}, {}};
-  int columns = 0;
-  for (int b = 0; b < source.block_count; b++) {
-    step.blocks.push_back(block(source.blocks[b], n));
-    columns += step.blocks.back().columns + (step.blocks.back().has_bias() ? 1 : 0);
-  }
+  Step step{source.group, n, source.columns, blocks(source.blocks, source.block_count, n),
+            blocks(source.producers, source.producer_count, n)};
+  int64_t columns = 0;
+  for (const Block& b : step.blocks) columns += b.columns + (b.has_bias() ? 1 : 0);
   require(columns == step.columns, "fusion: the blocks of a step do not fill its columns");
-  for (int b = 0; b < source.producer_count; b++) {
-    step.producers.push_back(block(source.producers[b], n));
-  }
   return step;
 }
 
@@ -216,21 +275,48 @@ void Fusion::set_model(int32_t index, const float* weights) {
   models_[static_cast<size_t>(index)] = weights;
 }
 
-void Fusion::run(float* output) {
+bool Fusion::run(float* output) {
   for (const float* model : models_) require(model != nullptr, "fusion: a model was not set");
   std::lock_guard<std::mutex> lock(engine_->mutex);
-  if (!permutation_) {
-    for (int k : members_) align(k, k != members_[0], output);
-    return;
+  try {
+    return fuse(output);
+  } catch (const OutOfRange&) {  // costs or masses of weights that are not finite
+    return false;
   }
-  for (int k : members_) align(k, false, output);
+}
+
+bool Fusion::fuse(float* output) {
+  if (!others_are_finite()) return false;
+  if (!permutation_) {
+    for (int k : members_) {
+      if (!align(k, k != members_[0], output)) return false;
+    }
+    return true;
+  }
+  for (int k : members_) {
+    if (!align(k, false, output)) return false;
+  }
   for (size_t i = 0; i < parts_.size(); i++) {
     averages_[i].target = output + parts_[i].offset;
     for (size_t s = 0; s < members_.size(); s++) {
       sources_[i][s].values = models_[static_cast<size_t>(members_[s])] + parts_[i].offset;
     }
   }
-  average(*engine_, averages_.data(), static_cast<int>(averages_.size()));
+  return average(*engine_, averages_.data(), static_cast<int>(averages_.size()));
+}
+
+bool Fusion::others_are_finite() {
+  std::atomic<bool> finite{true};
+  for (size_t k = 0; k < models_.size(); k++) {
+    if (static_cast<float>(weights_[k]) != 0) continue;
+    engine_->pool.run((length_ + kPiece - 1) / kPiece, [&](int64_t piece, int) {
+      int64_t first = piece * kPiece;
+      float largest = engine_->kernels.largest_magnitude(models_[k] + first,
+                                                         std::min(kPiece, length_ - first));
+      if (!std::isfinite(largest)) finite = false;
+    });
+  }
+  return finite;
 }
 
 int Fusion::ready(const Part& part) const {
@@ -278,7 +364,7 @@ std::vector<size_t> Fusion::share_memory() {
 }
 
 // Adds a model's tensors that a step has made ready to the output, or writes them.
-void Fusion::accumulate(int model, int step, bool add, float* output) {
+bool Fusion::accumulate(int model, int step, bool add, float* output) {
   std::vector<otf_source> sources;
   std::vector<otf_average_task> tasks;
   sources.reserve(parts_.size());
@@ -290,31 +376,40 @@ void Fusion::accumulate(int model, int step, bool add, float* output) {
                        static_cast<float>(weights_[static_cast<size_t>(model)])});
     tasks.push_back({output + parts_[i].offset, &sources.back(), 1, parts_[i].length});
   }
-  average(*engine_, tasks.data(), static_cast<int>(tasks.size()), add);
+  return average(*engine_, tasks.data(), static_cast<int>(tasks.size()), add);
 }
 
 // Finds a model's maps. Soft ones are put to use at once.
-void Fusion::align(int model, bool add, float* output) {
-  if (!permutation_) accumulate(model, -1, add, output);
+bool Fusion::align(int model, bool add, float* output) {
+  if (!permutation_ && !accumulate(model, -1, add, output)) return false;
   for (size_t i = 0; i < steps_.size(); i++) {
     const Step& step = steps_[i];
-    if (model == anchor_) {
-      if (!permutation_) accumulate(model, static_cast<int>(i), add, output);
-      continue;
+    if (model != anchor_ && step.n > 0) {
+      if (!measure(model, i)) return false;
+      solve(model, step, maps_[static_cast<size_t>(model)][static_cast<size_t>(step.group)]);
     }
-    fold(step, model, x_vectors_.data());
-    fold(step, anchor_, y_vectors_.data());
-    int most = slab_rows(step, i, model);
-    FeatureRows y = rows(i, anchor_, y_vectors_.data(), 0, step.n);
-    for (int first = 0; first < step.n; first += most) {
-      int count = std::min(most, step.n - first);
-      FeatureRows x = rows(i, model, x_vectors_.data(), first, count);
-      pairwise(*engine_, {&x, &y, cost_.data() + static_cast<int64_t>(first) * step.n, count, step.n,
-                          metric_});
-    }
-    solve(model, step, maps_[static_cast<size_t>(model)][static_cast<size_t>(step.group)]);
-    if (!permutation_) accumulate(model, static_cast<int>(i), add, output);
+    if (!permutation_ && !accumulate(model, static_cast<int>(i), add, output)) return false;
   }
+  return true;
+}
+
+// The costs between a model's neurons and the anchor's.
+bool Fusion::measure(int model, size_t step_index) {
+  const Step& step = steps_[step_index];
+  fold(step, model, x_vectors_.data());
+  fold(step, anchor_, y_vectors_.data());
+  int most = slab_rows(step, step_index, model);
+  FeatureRows y = rows(step_index, anchor_, y_vectors_.data(), 0, step.n);
+  float largest = 0;
+  for (int first = 0; first < step.n; first += most) {
+    int count = std::min(most, step.n - first);
+    FeatureRows x = rows(step_index, model, x_vectors_.data(), first, count);
+    float features = pairwise(*engine_, {&x, &y, cost_.data() + static_cast<int64_t>(first) * step.n,
+                                         count, step.n, metric_});
+    if (!(features <= kMostFeature)) return false;
+    largest = std::max(largest, features);
+  }
+  return largest >= kLeastFeature || largest == 0;
 }
 
 // Rows of a model that are worked out at once: all, unless a soft map moves their columns.
@@ -374,6 +469,7 @@ FeatureRows Fusion::rows(size_t step_index, int model, float* vectors, int first
 
 void Fusion::solve(int model, const Step& step, Maps& maps) {
   otf_report report{};
+  bool warm = std::exchange(maps.warm, false);  // until the solver has succeeded
   if (permutation_) {
     otf_assign_task task{cost_.data(), nullptr, maps.source.data(), step.n};
     assign(*engine_, &task, &report, 1);
@@ -393,7 +489,7 @@ void Fusion::solve(int model, const Step& step, Maps& maps) {
     task.f = maps.f.data();
     task.g = maps.g.data();
     task.n = task.m = step.n;
-    task.warm_start = settings_.warm_start != 0 && maps.warm ? 1 : 0;
+    task.warm_start = settings_.warm_start != 0 && warm ? 1 : 0;
     sinkhorn(*engine_, &task, &report, 1);
     maps.warm = true;
   }

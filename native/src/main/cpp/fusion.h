@@ -18,8 +18,10 @@ class Fusion {
 
   void set_model(int32_t index, const float* weights);
 
-  // std::invalid_argument if a model was not set.
-  void run(float* output);
+  // Whether the weights are what it is made for: finite, and so that no square of a feature comes near
+  // the ends of float's range; if not, nothing is promised of the output. std::invalid_argument if a
+  // model was not set.
+  bool run(float* output);
 
  private:
   struct Segment {
@@ -70,7 +72,10 @@ class Fusion {
     std::vector<otf_axis> axes;
   };
 
+  void check(const otf_program& program) const;
+  void check_cover() const;
   Part part(const otf_part& source) const;
+  std::vector<Block> blocks(const otf_block* source, int count, int n) const;
   Block block(const otf_block& source, int n) const;
   Step step(const otf_step& source) const;
   void check_vector(int64_t first, int n) const;
@@ -85,8 +90,13 @@ class Fusion {
   // Gives every group memory for P and Q that is not in use at the same time; indices of soft_.
   std::vector<size_t> share_memory();
 
-  void align(int model, bool add, float* output);
-  void accumulate(int model, int step, bool add, float* output);
+  // Whether all weights are finite of the models that have no weight, which the average does not read.
+  bool others_are_finite();
+  // Each tells whether the values are what it is made for.
+  bool fuse(float* output);
+  bool align(int model, bool add, float* output);
+  bool accumulate(int model, int step, bool add, float* output);
+  bool measure(int model, size_t step_index);
   void solve(int model, const Step& step, Maps& maps);
   int slab_rows(const Step& step, size_t step_index, int model) const;
   float* folded(const Step& step, size_t block, float* vectors) const;

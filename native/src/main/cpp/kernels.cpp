@@ -47,6 +47,7 @@ const Kernels OTF_TABLE = {
     .relax = OTF_SIMD::relax,
     .column_minima = OTF_SIMD::column_minima,
     .gather_row = OTF_SIMD::gather_row,
+    .largest_magnitude = OTF_SIMD::largest_magnitude,
     .stream_out = OTF_SIMD::stream_out,
     .spin_exp2 = OTF_SIMD::spin_exp2,
     .spin_multiply_add = OTF_SIMD::spin_multiply_add,

@@ -56,25 +56,28 @@ struct Kernels {
 
   // --- pairwise cost and matrix products (kernels_gemm.h) ---
   // dst[r][k] = src[r][k] - mean[k], dst rows kStride apart, zero from depth to a multiple
-  // of the vector width; norms[r] += squares in double. mean and norms may be null.
-  void (*pack_left)(const float* src, ptrdiff_t stride, int rows, int depth, const float* mean,
-                    float* dst, double* norms);
-  // The same, transposed into panels: dst[c / panel][k][c % panel].
-  void (*pack_right)(const float* src, ptrdiff_t stride, int columns, int depth, const float* mean,
+  // of the vector width; norms[r] += squares in double. mean may be null. Returns the largest |src|,
+  // not finite where one of them is not.
+  float (*pack_left)(const float* src, ptrdiff_t stride, int rows, int depth, const float* mean,
                      float* dst, double* norms);
+  // The same, transposed into panels: dst[c / panel][k][c % panel].
+  float (*pack_right)(const float* src, ptrdiff_t stride, int columns, int depth, const float* mean,
+                      float* dst, double* norms);
   // out[r][c] (+)= sum over k of left[r][k] * right[k][c].
   void (*multiply)(const float* left, const float* right, int rows, int columns, int depth,
                    float* out, ptrdiff_t stride, bool add);
   // total[c] += src[r][c] over the rows, in double.
   void (*sum_rows)(const float* src, ptrdiff_t stride, int rows, int columns, double* total);
   // Inner products of one row to squared distances max(0, left + right[c] - 2 row[c]), or their
-  // roots. Tells whether one of them is below share * (left + right[c]).
-  bool (*distances)(float* row, float left, const float* right, int columns, float share, bool root);
+  // roots. Tells whether every squared one is at least share * (left + right[c]) and `least`, which
+  // not-a-number is not.
+  bool (*distances)(float* row, float left, const float* right, int columns, float share,
+                    float least, bool root);
   // Inner products of one row to max(0, 1 - row[c] * left * right[c]) with inverse norms. Tells
-  // whether one is below share.
+  // whether every one is at least share.
   bool (*cosines)(float* row, float left, const float* right, int columns, float share);
-  // The squared distance of scaled rows, sum of (p x[k] - q y[k])^2.
-  double (*squared_distance)(const float* x, float p, const float* y, float q, int d);
+  // The squared distance of scaled rows, sum of (p x[k] - q y[k])^2, all in double.
+  double (*squared_distance)(const float* x, double p, const float* y, double q, int d);
 
   // --- Sinkhorn (kernels_sinkhorn.h); `column` and K's rows are padded to whole vectors ---
   // out[j] = 2^(row + column[j] - unit * cost[j]), zero in the padding; returns the sum.
@@ -124,6 +127,8 @@ struct Kernels {
   // position `start` on.
   void (*gather_row)(float* out, const float* src, const int32_t* index, int64_t unit,
                      int64_t start, int64_t count, float weight, bool add);
+  // The largest |x|, not finite where one of them is not.
+  float (*largest_magnitude)(const float* x, int64_t count);
   // Copies past the caches.
   void (*stream_out)(float* out, const float* src, int64_t count);
 

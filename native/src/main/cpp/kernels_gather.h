@@ -1,4 +1,4 @@
-// Copies and weighted sums of runs of floats that lie scattered in the source.
+// Copies and weighted sums of runs of floats that lie scattered in the source, and a look at a run.
 #pragma once
 
 #include "kernels.h"
@@ -69,6 +69,22 @@ inline void gather_row(float* out, const float* src, const int32_t* index, int64
   } else {
     gather_runs<false>(out, src, index, unit, start, count, set(weight));
   }
+}
+
+inline float largest_magnitude(const float* x, int64_t count) {
+  constexpr int kChains = 4;
+  F most[kChains];
+  for (int c = 0; c < kChains; c++) most[c] = set(0.0f);
+  int64_t i = 0;
+  for (; i + kChains * W <= count; i += kChains * W) {
+#pragma GCC unroll 4
+    for (int c = 0; c < kChains; c++) most[c] = larger(most[c], load(x + i + c * W));
+  }
+  for (; i < count; i += W) {
+    most[0] = larger(most[0], count - i < W ? load(x + i, static_cast<int>(count - i)) : load(x + i));
+  }
+  for (int c = 1; c < kChains; c++) most[0] = larger(most[0], most[c]);
+  return largest(most[0]);
 }
 
 inline void stream_out(float* out, const float* src, int64_t count) {

@@ -18,8 +18,9 @@ constexpr int kRows = 4;
 constexpr int kVectors = 2;
 constexpr int kPanel = kVectors * W;
 
-inline void pack_left(const float* src, ptrdiff_t stride, int rows, int depth, const float* mean,
-                      float* dst, double* norms) {
+inline float pack_left(const float* src, ptrdiff_t stride, int rows, int depth, const float* mean,
+                       float* dst, double* norms) {
+  F most = set(0.0f);
   for (int r = 0; r < rows; r++) {
     const float* from = src + r * stride;
     float* to = dst + static_cast<ptrdiff_t>(r) * kStride;
@@ -27,15 +28,15 @@ inline void pack_left(const float* src, ptrdiff_t stride, int rows, int depth, c
     for (int k = 0; k < depth; k += W) {
       int n = depth - k < W ? depth - k : W;
       F x = n == W ? load(from + k) : load(from + k, n);
+      most = larger(most, x);
       if (mean != nullptr) x = x - (n == W ? load(mean + k) : load(mean + k, n));
       store(to + k, x);
-      if (norms != nullptr) {
-        squares = fma(low(x), low(x), squares);
-        squares = fma(high(x), high(x), squares);
-      }
+      squares = fma(low(x), low(x), squares);
+      squares = fma(high(x), high(x), squares);
     }
-    if (norms != nullptr) norms[r] += sum(squares);
+    norms[r] += sum(squares);
   }
+  return largest(most);
 }
 
 // Turns W rows of W floats (rows kept apart by `stride`) on their side.
@@ -75,8 +76,9 @@ OTF_INLINE void transpose(const float* src, ptrdiff_t stride, int rows, float* d
 #endif
 }
 
-inline void pack_right(const float* src, ptrdiff_t stride, int columns, int depth,
-                       const float* mean, float* dst, double* norms) {
+inline float pack_right(const float* src, ptrdiff_t stride, int columns, int depth,
+                        const float* mean, float* dst, double* norms) {
+  F most = set(0.0f);
   float rows[W * W];
   for (int c = 0; c < columns; c += W) {
     int count = columns - c < W ? columns - c : W;
@@ -88,12 +90,12 @@ inline void pack_right(const float* src, ptrdiff_t stride, int columns, int dept
       F shift = mean == nullptr ? set(0.0f) : load(mean + k, n);
       for (int i = 0; i < count; i++) {
         const float* from = src + (c + i) * stride + k;
-        F x = (n == W ? load(from) : load(from, n)) - shift;
+        F feature = n == W ? load(from) : load(from, n);
+        most = larger(most, feature);
+        F x = feature - shift;
         store(rows + i * W, x);
-        if (norms != nullptr) {
-          squares[i] = fma(low(x), low(x), squares[i]);
-          squares[i] = fma(high(x), high(x), squares[i]);
-        }
+        squares[i] = fma(low(x), low(x), squares[i]);
+        squares[i] = fma(high(x), high(x), squares[i]);
       }
       if (n == W) {
         transpose(rows, W, count, panel + static_cast<ptrdiff_t>(k) * kPanel);
@@ -105,14 +107,13 @@ inline void pack_right(const float* src, ptrdiff_t stride, int columns, int dept
         }
       }
     }
-    if (norms != nullptr) {
-      for (int i = 0; i < count; i++) norms[c + i] += sum(squares[i]);
-    }
+    for (int i = 0; i < count; i++) norms[c + i] += sum(squares[i]);
     bool last = columns - c <= W;
     if (last && c % kPanel == 0) {  // the second half of the last panel is empty
       for (int k = 0; k < depth; k++) store(panel + static_cast<ptrdiff_t>(k) * kPanel + W, set(0.0f));
     }
   }
+  return largest(most);
 }
 
 // Rows x kPanel of the product, into out or, where the tile hangs over the edge, by way of a buffer.
@@ -199,42 +200,46 @@ inline void sum_rows(const float* src, ptrdiff_t stride, int rows, int columns, 
 }
 
 inline bool distances(float* row, float left, const float* right, int columns, float share,
-                      bool root) {
-  bool near = false;
+                      float least, bool root) {
+  bool good = true;
   F own = set(left);
   F bound = set(share);
+  F floor = set(least);
   F two = set(-2.0f);
   for (int c = 0; c < columns; c += W) {
     int n = columns - c < W ? columns - c : W;
     F total = own + load(right + c, n);
-    F squared = max(fma(two, load(row + c, n), total), set(0.0f));
-    near |= any_less(squared, bound * total);
+    F squared = max(set(0.0f), fma(two, load(row + c, n), total));  // keeps not-a-number
+    good &= all_at_least(squared, max(bound * total, floor));
     store(row + c, root ? sqrt(squared) : squared, n);
   }
-  return near;
+  return good;
 }
 
 inline bool cosines(float* row, float left, const float* right, int columns, float share) {
-  bool near = false;
+  bool good = true;
   F own = set(left);
   for (int c = 0; c < columns; c += W) {
     int n = columns - c < W ? columns - c : W;
-    F value = max(set(1.0f) - load(row + c, n) * (own * load(right + c, n)), set(0.0f));
-    near |= any_less(value, set(share));
+    F value = max(set(0.0f), set(1.0f) - load(row + c, n) * (own * load(right + c, n)));
+    good &= all_at_least(value, set(share));
     store(row + c, value, n);
   }
-  return near;
+  return good;
 }
 
-inline double squared_distance(const float* x, float p, const float* y, float q, int d) {
-  F left = set(p);
-  F right = set(q);
+inline double squared_distance(const float* x, double p, const float* y, double q, int d) {
+  D left = set(p);
+  D right = set(q);
   D total = set(0.0);
   for (int k = 0; k < d; k += W) {
     int n = d - k < W ? d - k : W;
-    F difference = left * load(x + k, n) - right * load(y + k, n);
-    total = fma(low(difference), low(difference), total);
-    total = fma(high(difference), high(difference), total);
+    F a = load(x + k, n);
+    F b = load(y + k, n);
+    D first = left * low(a) - right * low(b);
+    D second = left * high(a) - right * high(b);
+    total = fma(first, first, total);
+    total = fma(second, second, total);
   }
   return sum(total);
 }

@@ -17,9 +17,9 @@ constexpr int64_t kCopyFloats = 1 << 23;    // 32 MiB on each side
 
 // Calls body(thread) on all threads for a while; the calls of all threads in a second, each taken at
 // its fastest, so that other work on the machine is left out.
-double rate(Engine& engine, const std::function<void(int)>& body) {
+double rate(Engine& engine, std::vector<double>& fastest, const std::function<void(int)>& body) {
   using Clock = std::chrono::steady_clock;
-  std::vector<double> fastest(engine.pool.size(), 1e9);
+  std::fill(fastest.begin(), fastest.end(), 1e9);
   Clock::time_point start = Clock::now();
   engine.pool.run(engine.pool.size(), [&](int64_t index, int) {
     Clock::time_point before = Clock::now();
@@ -42,25 +42,27 @@ otf_limits limits(Engine& engine) {
   constexpr int64_t kRounds = 2000;
   const Kernels& k = engine.kernels;
   std::atomic<double> sink{0};
-  otf_limits result{};
-  result.exp2_per_second =
-      rate(engine, [&](int) { sink = k.spin_exp2(kRounds); }) * kRounds * k.exp2_per_round;
-  result.sgemm_flops_per_second =
-      rate(engine, [&](int) { sink = k.spin_multiply_add(kRounds); }) * kRounds * k.flops_per_round;
+  std::vector<double> fastest(engine.pool.size());
   std::vector<std::vector<float>> from(engine.pool.size());
   std::vector<std::vector<float>> to(engine.pool.size());
   for (int t = 0; t < engine.pool.size(); t++) {
     from[t].assign(kCopyFloats, 1.0f);
     to[t].assign(kCopyFloats, 1.0f);
   }
-  result.matrix_vector_bytes_per_second = rate(engine, [&](int t) {
+  otf_limits result{};
+  result.exp2_per_second =
+      rate(engine, fastest, [&](int) { sink = k.spin_exp2(kRounds); }) * kRounds * k.exp2_per_round;
+  result.sgemm_flops_per_second =
+      rate(engine, fastest, [&](int) { sink = k.spin_multiply_add(kRounds); }) * kRounds *
+      k.flops_per_round;
+  result.matrix_vector_bytes_per_second = rate(engine, fastest, [&](int t) {
     double sums[kRowGroup];
     int width = static_cast<int>(kMatrixFloats / kRowGroup);
     // The vector has a row's length and is read along with eight rows.
     k.dot(from[t].data(), width, to[t].data(), width, sums);
     sink = sums[0];
   }) * kMatrixFloats * sizeof(float);
-  result.copy_bytes_per_second = rate(engine, [&](int t) {
+  result.copy_bytes_per_second = rate(engine, fastest, [&](int t) {
     k.stream_out(to[t].data(), from[t].data(), kCopyFloats);
   }) * kCopyFloats * 2 * sizeof(float);
   return result;

@@ -56,18 +56,18 @@ std::vector<otf_axis> feature_axes(const otf_axis* axes, int rank, int output_ax
 RowBlock tensor_rows(Engine& engine, const float* values, const std::vector<otf_axis>& axes,
                      int output_axis, int first, int rows, Scratch* scratch) {
   int rank = static_cast<int>(axes.size());
-  if (std::any_of(axes.begin(), axes.end(), is_soft)) {
+  int64_t columns = 1;
+  for (int a = 0; a < rank; a++) columns *= a == output_axis ? 1 : target_size(axes[a]);
+  if (columns > 0 && std::any_of(axes.begin(), axes.end(), is_soft)) {
     Softened soft = soften(engine, values, axes.data(), rank, {output_axis, first, rows}, scratch);
     return tensor_rows(engine, soft.values, soft.axes, output_axis, 0, rows, scratch);
   }
   RowBlock block;
   block.stride = 1;
-  int64_t columns = 1;
   bool moved = false;
   for (int a = 0; a < rank; a++) {
     if (a == output_axis) continue;
     if (a > output_axis) block.stride *= source_size(axes[a]);
-    columns *= target_size(axes[a]);
     moved |= !is_identity(axes[a]);
   }
   block.values = values + first * block.stride;

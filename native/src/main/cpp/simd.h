@@ -53,7 +53,13 @@ OTF_INLINE F fma(F a, F b, F c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
 OTF_INLINE F max(F a, F b) { return {_mm512_max_ps(a.v, b.v)}; }
 OTF_INLINE F min(F a, F b) { return {_mm512_min_ps(a.v, b.v)}; }
 OTF_INLINE F sqrt(F a) { return {_mm512_sqrt_ps(a.v)}; }
-OTF_INLINE bool any_less(F a, F b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ) != 0; }
+// Whether a >= b in every lane, which not-a-number never is.
+OTF_INLINE bool all_at_least(F a, F b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_NGE_UQ) == 0; }
+// The larger of most and |x|; as bits, so that infinities and not-a-number are above everything.
+OTF_INLINE F larger(F most, F x) {
+  __m512i bits = _mm512_and_si512(_mm512_castps_si512(x.v), _mm512_set1_epi32(0x7fffffff));
+  return {_mm512_castsi512_ps(_mm512_max_epi32(_mm512_castps_si512(most.v), bits))};
+}
 OTF_INLINE F round(F a) { return {_mm512_roundscale_ps(a.v, 8)}; }
 // a * 2^n for integral n in [-126, 127], and 0 where x is below the floor.
 OTF_INLINE F scale(F a, F n, F x, F floor) {
@@ -117,8 +123,12 @@ OTF_INLINE F fma(F a, F b, F c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
 OTF_INLINE F max(F a, F b) { return {_mm256_max_ps(a.v, b.v)}; }
 OTF_INLINE F min(F a, F b) { return {_mm256_min_ps(a.v, b.v)}; }
 OTF_INLINE F sqrt(F a) { return {_mm256_sqrt_ps(a.v)}; }
-OTF_INLINE bool any_less(F a, F b) {
-  return _mm256_movemask_ps(_mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ)) != 0;
+OTF_INLINE bool all_at_least(F a, F b) {
+  return _mm256_movemask_ps(_mm256_cmp_ps(a.v, b.v, _CMP_NGE_UQ)) == 0;
+}
+OTF_INLINE F larger(F most, F x) {
+  __m256i bits = _mm256_and_si256(_mm256_castps_si256(x.v), _mm256_set1_epi32(0x7fffffff));
+  return {_mm256_castsi256_ps(_mm256_max_epi32(_mm256_castps_si256(most.v), bits))};
 }
 OTF_INLINE F round(F a) { return {_mm256_round_ps(a.v, 8)}; }
 OTF_INLINE F scale(F a, F n, F x, F floor) {
@@ -190,10 +200,23 @@ OTF_INLINE F fma(F a, F b, F c) { OTF_EACH(F, W, a.v[i] * b.v[i] + c.v[i]); }
 OTF_INLINE F max(F a, F b) { OTF_EACH(F, W, a.v[i] > b.v[i] ? a.v[i] : b.v[i]); }
 OTF_INLINE F min(F a, F b) { OTF_EACH(F, W, a.v[i] < b.v[i] ? a.v[i] : b.v[i]); }
 OTF_INLINE F sqrt(F a) { OTF_EACH(F, W, __builtin_sqrtf(a.v[i])); }
-OTF_INLINE bool any_less(F a, F b) {
-  bool any = false;
-  for (int i = 0; i < W; i++) any |= a.v[i] < b.v[i];
-  return any;
+OTF_INLINE bool all_at_least(F a, F b) {
+  bool all = true;
+  for (int i = 0; i < W; i++) all &= a.v[i] >= b.v[i];
+  return all;
+}
+OTF_INLINE F larger(F most, F x) {
+  int32_t bits[W];
+  int32_t best[W];
+  memcpy(bits, x.v, sizeof bits);
+  memcpy(best, most.v, sizeof best);
+  for (int i = 0; i < W; i++) {
+    int32_t size = bits[i] & 0x7fffffff;
+    best[i] = size > best[i] ? size : best[i];
+  }
+  F r;
+  memcpy(r.v, best, sizeof best);
+  return r;
 }
 // Adding and taking away 1.5 * 2^23 rounds to the nearest integer below 2^22.
 OTF_INLINE F round(F a) { OTF_EACH(F, W, (a.v[i] + 12582912.0f) - 12582912.0f); }
@@ -282,12 +305,17 @@ OTF_INLINE double sum(D a) {
 }
 OTF_INLINE double sum(F a) { return sum(low(a) + high(a)); }
 
+// The largest lane of what larger() gave.
 OTF_INLINE float largest(F a) {
   float lanes[W];
+  int32_t bits[W];
   store(lanes, a);
-  float best = lanes[0];
-  for (int i = 1; i < W; i++) best = lanes[i] > best ? lanes[i] : best;
-  return best;
+  memcpy(bits, lanes, sizeof bits);
+  int32_t best = bits[0];
+  for (int i = 1; i < W; i++) best = bits[i] > best ? bits[i] : best;
+  float result;
+  memcpy(&result, &best, sizeof result);
+  return result;
 }
 
 // Below this exponent a power counts as 0, so that products with scalings stay normal numbers.

@@ -13,6 +13,10 @@
 // block by block in a fixed order, so that threads do not change a bit.
 #include "sinkhorn.h"
 
+#include <string>
+
+#include "numbers.h"
+
 namespace otf {
 namespace {
 
@@ -28,7 +32,8 @@ class Balanced : SinkhornProblem {
   using SinkhornProblem::SinkhornProblem;
 
   otf_report solve(Scratch& scratch) {
-    if (!(eps_ > 0)) return product();
+    if (!is_finite()) return refused();
+    if (is_zero()) return product();
     lay_out(scratch);
     start();
     iterate();
@@ -194,12 +199,12 @@ class Balanced : SinkhornProblem {
   otf_report finish() {
     for (int i = 0; i < n_; i++) {
       total_u_[i] = u_[i] + std::log2(static_cast<double>(s_[i]));
-      task_.f[i] = static_cast<float>(total_u_[i] / unit_);
+      task_.f[i] = potential(total_u_[i]);
       old_s_[i] = s_[i] * static_cast<float>(std::min(1.0, task_.a[i] / row_sums_[i]));
     }
     for (int j = 0; j < m_; j++) {
       v_[j] += std::log2(static_cast<double>(w_[j]));
-      task_.g[j] = static_cast<float>(v_[j] / unit_);
+      task_.g[j] = potential(v_[j]);
     }
     if (task_.plan == nullptr) return {0, violation_, 0, iterations_, converged_};
     double missing = scale_columns();
@@ -283,6 +288,22 @@ otf_report solve(const Engine& engine, Pool* pool, const otf_sinkhorn_task& task
                               : sinkhorn_unbalanced(engine.kernels, pool, task, scratch);
 }
 
+void check(const otf_sinkhorn_task& task, int problem) {
+  check_masses('a', task.a, task.n, problem);
+  check_masses('b', task.b, task.m, problem);
+  if (!task.warm_start) return;
+  check_potentials('f', task.f, task.n, problem);
+  check_potentials('g', task.g, task.m, problem);
+}
+
+// Refuses what only the iterations could tell.
+void check(const otf_sinkhorn_task& task, const otf_report& report, int problem) {
+  if (report.iterations == kRefused) refuse_cost(task.cost, task.n, task.m, problem);
+  if (task.plan == nullptr || std::isfinite(report.cost + report.violation + report.gap)) return;
+  throw OutOfRange("The coupling of problem " + std::to_string(problem) +
+                   " leaves the range of numbers, expected masses that sum to 1 and a larger epsilon.");
+}
+
 }  // namespace
 
 otf_report sinkhorn_balanced(const Kernels& kernels, Pool* pool, const otf_sinkhorn_task& task,
@@ -291,6 +312,7 @@ otf_report sinkhorn_balanced(const Kernels& kernels, Pool* pool, const otf_sinkh
 }
 
 void sinkhorn(Engine& engine, const otf_sinkhorn_task* tasks, otf_report* reports, int count) {
+  for (int t = 0; t < count; t++) check(tasks[t], t);
   std::vector<int> small;
   for (int t = 0; t < count; t++) {
     if (alone(tasks[t], count, engine.pool.size())) {
@@ -307,6 +329,7 @@ void sinkhorn(Engine& engine, const otf_sinkhorn_task* tasks, otf_report* report
     int t = small[index];
     reports[t] = solve(engine, nullptr, tasks[t], engine.scratch[worker]);
   });
+  for (int t = 0; t < count; t++) check(tasks[t], reports[t], t);
 }
 
 }  // namespace otf

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cfloat>
 #include <cmath>
 #include <cstddef>
 #include <vector>
@@ -11,6 +12,7 @@
 namespace otf {
 
 constexpr double kLn2 = 0.69314718055994530942;
+constexpr int kRefused = -1;  // iterations of a problem whose costs are not all finite
 
 class SinkhornProblem {
  public:
@@ -77,6 +79,18 @@ class SinkhornProblem {
     double total = 0;
     for (double part : partial_) total += part;
     return total;
+  }
+
+  // Whether all costs are: a sum of floats cannot leave double's range.
+  bool is_finite() const { return std::isfinite(mean_); }
+  static otf_report refused() { return {0, 0, 0, kRefused, 0}; }
+
+  // Whether there is nothing to solve.
+  bool is_zero() const { return !(mean_ > 0); }
+
+  // A potential in units of cost; one beyond float's range stays at its end.
+  float potential(double power) const {
+    return static_cast<float>(std::clamp(power / unit_, double{-FLT_MAX}, double{FLT_MAX}));
   }
 
   // The product coupling: optimal and of the largest entropy where all costs are 0.

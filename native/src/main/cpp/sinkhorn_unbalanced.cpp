@@ -11,7 +11,8 @@ class Unbalanced : SinkhornProblem {
   using SinkhornProblem::SinkhornProblem;
 
   otf_report solve(Scratch& scratch) {
-    if (!(eps_ > 0)) return product();
+    if (!is_finite()) return refused();
+    if (is_zero()) return product();
     scratch.reserve(Scratch::rounded<double>(n_) + Scratch::rounded<double>(width_) +
                     Scratch::rounded<float>(static_cast<size_t>(blocks_) * width_));
     u_ = scratch.take<double>(n_);
@@ -99,11 +100,11 @@ class Unbalanced : SinkhornProblem {
     for (int i = 0; i < n_; i++) {
       violation += std::abs(sums[i] - task_.a[i]);
       gap += gap_of(u_[i] / unit_, sums[i], task_.a[i]);
-      task_.f[i] = static_cast<float>(u_[i] / unit_);
+      task_.f[i] = potential(u_[i]);
     }
     for (int j = 0; j < m_; j++) {
       gap += gap_of(v_[j] / unit_, columns[j], task_.b[j]);
-      task_.g[j] = static_cast<float>(v_[j] / unit_);
+      task_.g[j] = potential(v_[j]);
     }
     return {cost, violation, gap, iterations, converged};
   }

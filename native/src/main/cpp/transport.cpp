@@ -11,12 +11,18 @@
 #include <vector>
 
 #include "engine.h"
+#include "numbers.h"
 
 namespace otf {
 namespace {
 
 constexpr double kFar = 1e300;
-constexpr double kSlack = 1e-12;  // of the largest cost: reduced costs above minus that count as 0
+// Reduced costs above minus this share of what went into them count as 0.
+constexpr double kSlack = 1e-12;
+// No pivot is repeated but for rounding; this many are never needed.
+constexpr int64_t kPivots = 1000000;
+constexpr int64_t kPivotsOfNode = 2000;
+constexpr int kRefused = -1;  // iterations of a problem whose costs are not all finite
 
 class Simplex {
  public:
@@ -34,19 +40,24 @@ class Simplex {
         previous_(nodes_, -1),
         depth_(nodes_),
         flow_(nodes_),
-        arc_cost_(nodes_) {}
+        arc_cost_(nodes_),
+        size_(nodes_) {}
 
   otf_report solve() {
+    if (!std::isfinite(k_.largest_magnitude(task_.cost, static_cast<int64_t>(n_) * m_))) {
+      return {0, 0, 0, kRefused, 0};
+    }
     quantise();
     start();
-    int pivots = 0;
+    const int64_t most = kPivots + kPivotsOfNode * nodes_;
+    int64_t pivots = 0;
     int row = 0;
     int column = 0;
     while (price(row, column)) {
+      if (pivots++ == most) throw Impossible("transport: pivots do not come to an end");
       pivot(row, column);
-      pivots++;
     }
-    return finish(pivots);
+    return finish(static_cast<int>(std::min<int64_t>(pivots, std::numeric_limits<int>::max())));
   }
 
  private:
@@ -100,6 +111,7 @@ class Simplex {
         int32_t j = 0;
         k_.smallest(cost_row(i), open.data(), m_, &j);
         int64_t flow = std::min(supply, demand[j]);
+        if (flow <= 0) throw Impossible("transport: a row finds no open column");
         arcs.push_back({i, j, flow});
         supply -= flow;
         demand[j] -= flow;
@@ -113,20 +125,19 @@ class Simplex {
     }
     root_ = nodes_ - 1;
     stack_.assign(1, root_);
-    std::vector<int> order;
+    size_t linked = 1;
     while (!stack_.empty()) {
       int node = stack_.back();
       stack_.pop_back();
       for (int a : touching[node]) {
         int other = is_row(node) ? n_ + arcs[a].column : arcs[a].row;
         if (other == parent_[node]) continue;
+        if (linked++ == touching.size()) throw Impossible("transport: the start is no tree");
         link(other, node, arcs[a].flow, cost_row(arcs[a].row)[arcs[a].column]);
         stack_.push_back(other);
       }
     }
-    for (int i = 0; i < n_; i++) {
-      for (int j = 0; j < m_; j++) largest_ = std::max(largest_, std::abs(cost_row(i)[j]));
-    }
+    if (linked != touching.size()) throw Impossible("transport: the start leaves nodes out");
     v_[m_ - 1] = 0;
     refresh(root_);
   }
@@ -161,6 +172,7 @@ class Simplex {
       if (node != root_) {
         depth_[node] = depth_[parent_[node]] + 1;
         potential(node) = arc_cost_[node] - potential(parent_[node]);
+        size_[node] = std::max(size_[parent_[node]], std::abs(potential(node)));
       }
       for (int child = first_child_[node]; child >= 0; child = next_[child]) stack_.push_back(child);
     }
@@ -169,20 +181,24 @@ class Simplex {
   // Finds the arc of the smallest reduced cost among the next rows; false if all are optimal.
   bool price(int& row, int& column) {
     int at_once = std::max(1, static_cast<int>(std::sqrt(static_cast<double>(n_)) / 2));
-    double slack = -kSlack * std::max(static_cast<double>(largest_), 1e-300);
-    double best = slack;
+    double best = 0;
     for (int scanned = 1; scanned <= n_; scanned++) {
       next_row_ = next_row_ + 1 < n_ ? next_row_ + 1 : 0;
       int32_t j = 0;
       double reduced = k_.smallest(cost_row(next_row_), v_.data(), m_, &j) - u_[next_row_];
-      if (reduced < best) {
+      if (reduced < best && reduced < -slack(next_row_, j)) {
         best = reduced;
         row = next_row_;
         column = j;
       }
-      if (scanned % at_once == 0 && best < slack) return true;
+      if (scanned % at_once == 0 && best < 0) return true;
     }
-    return best < slack;
+    return best < 0;
+  }
+
+  // What rounding may have added to an arc's reduced cost.
+  double slack(int i, int j) const {
+    return kSlack * std::max({size_[i], size_[n_ + j], std::abs(double{cost_row(i)[j]})});
   }
 
   // Sends flow around the cycle that the arc closes. On the row's way up to the meeting point the
@@ -209,6 +225,7 @@ class Simplex {
     }
     int node = row_side ? row : n_ + column;
     int other = row_side ? n_ + column : row;
+    if (leaving < 0) throw Impossible("transport: no arc leaves the tree");
     hang(node, other, leaving, least, cost_row(row)[column]);
   }
 
@@ -259,7 +276,6 @@ class Simplex {
   int next_row_ = -1;
   int64_t grain_ = 1;  // grains in a unit
   double scale_ = 1;   // units in the whole mass
-  float largest_ = 0;
   std::vector<int64_t> rows_;
   std::vector<int64_t> columns_;
   std::vector<double> v_;
@@ -271,15 +287,24 @@ class Simplex {
   std::vector<int> depth_;
   std::vector<int64_t> flow_;     // on the arc to the parent, in grains
   std::vector<double> arc_cost_;  // of that arc
+  std::vector<double> size_;      // the largest |potential| on the way to the root
   std::vector<int> stack_;
 };
 
 }  // namespace
 
 void transport(Engine& engine, const otf_transport_task* tasks, otf_report* reports, int count) {
+  for (int t = 0; t < count; t++) {
+    check_masses('a', tasks[t].a, tasks[t].n, t);
+    check_masses('b', tasks[t].b, tasks[t].m, t);
+    if (tasks[t].g != nullptr) check_potentials('g', tasks[t].g, tasks[t].m, t);
+  }
   engine.pool.run(count, [&](int64_t t, int) {
     reports[t] = Simplex(engine.kernels, tasks[t]).solve();
   });
+  for (int t = 0; t < count; t++) {
+    if (reports[t].iterations == kRefused) refuse_cost(tasks[t].cost, tasks[t].n, tasks[t].m, t);
+  }
 }
 
 }  // namespace otf

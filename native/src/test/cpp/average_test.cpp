@@ -102,7 +102,7 @@ void compare_average(std::vector<Tensor>& tensors, const Floats& weights, double
     sources.push_back({tensors[k].values.data(), tensors[k].views.data(),
                        static_cast<int32_t>(tensors[k].views.size()), weights[k]});
   }
-  Floats target = check::poisoned(static_cast<int64_t>(expected.size()));
+  check::Output target(static_cast<int64_t>(expected.size()));
   otf_average_task task{target.data(), sources.data(), static_cast<int32_t>(sources.size()),
                         static_cast<int64_t>(target.size())};
   CHECK(otf_average(check::Engine(), &task, 1) == OTF_OK);
@@ -139,7 +139,7 @@ TEST(largeTargetsAreWrittenWhole) {
   for (int k = 0; k < 2; k++) tensors.push_back(convolution(random, OTF_HARD, 37, 37, 500, 500, 60));
   std::vector<otf_source> sources;
   for (Tensor& t : tensors) sources.push_back({t.values.data(), t.views.data(), 3, 0.5f});
-  Floats target = check::poisoned(37 * 500 * 60 + 1);
+  check::Output target(37 * 500 * 60 + 1);
   otf_average_task task{target.data() + 1, sources.data(), 2, 37 * 500 * 60};
   CHECK(otf_average(check::Engine(), &task, 1) == OTF_OK);
   bool good = true;
@@ -193,7 +193,7 @@ TEST(aWeightOfZeroLeavesTheOtherBitForBit) {
   b.values[3] = -0.0f;
   otf_source sources[] = {{a.values.data(), a.views.data(), 3, 0.0f},
                           {b.values.data(), b.views.data(), 3, 1.0f}};
-  Floats target = check::poisoned(270);
+  check::Output target(270);
   otf_average_task task{target.data(), sources, 2, 270};
   CHECK(otf_average(check::Engine(), &task, 1) == OTF_OK);
   for (int i = 0; i < 270; i++) {
@@ -212,7 +212,7 @@ void compare_features(std::mt19937& random, const Tensor& t, int output, int fir
   }
   int columns = static_cast<int>(before * after);
   Floats scale = check::uniform(random, rows);
-  Floats target = check::poisoned(int64_t{rows} * (columns + 5));
+  check::Output target(int64_t{rows} * (columns + 5));
   otf_feature_task task{t.values.data(), t.views.data(), scale.data(), target.data(),
                         static_cast<int32_t>(t.views.size()), output, first, rows, columns + 5, 2};
   CHECK(otf_features(check::Engine(), &task, 1) == OTF_OK);
@@ -273,7 +273,7 @@ TEST(mapsSumToOneAndSpreadEvenlyWhereThereIsNoMass) {
       Floats plan = check::uniform(random, n * m);
       for (int i = 0; i < n; i++) plan[i * m + 1] = 0;
       if (n > 1) std::fill_n(plan.begin(), m, 0.0f);
-      Floats p = check::poisoned(n * m), q = check::poisoned(n * m);
+      check::Output p(n * m), q(n * m);
       otf_map_task task{plan.data(), p.data(), q.data(), n, m};
       CHECK(otf_maps(check::Engine(), &task, 1) == OTF_OK);
       for (int j = 0; j < m; j++) {

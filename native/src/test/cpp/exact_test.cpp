@@ -1,5 +1,7 @@
 // Exact solvers: optimal by the dual bound that is computed here in float64, or by trying everything.
+#include <cfloat>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "check.h"
@@ -27,10 +29,12 @@ double best_by_trying(const Floats& cost, int n) {
 
 otf_report assign(otf_engine* engine, const Floats& cost, int n, std::vector<int32_t>& source,
                   const float* g = nullptr) {
-  source.assign(n, -1);
-  otf_assign_task task{cost.data(), g, source.data(), n};
-  otf_report report{};
-  CHECK(otf_assign(engine, &task, &report, 1) == OTF_OK);
+  check::Guarded<int32_t> out(n);
+  check::Guarded<otf_report> reports(1);
+  otf_assign_task task{cost.data(), g, out.data(), n};
+  CHECK(otf_assign(engine, &task, reports.data(), 1) == OTF_OK);
+  source.assign(out.begin(), out.end());
+  otf_report report = reports[0];
   std::vector<int> seen(n);
   for (int32_t i : source) {
     CHECK(i >= 0 && i < n && seen[std::clamp(i, 0, n - 1)]++ == 0);
@@ -149,7 +153,7 @@ otf_report transport(otf_engine* engine, const Floats& cost, const Floats& a, co
                      const float* g = nullptr) {
   int n = static_cast<int>(a.size());
   int m = static_cast<int>(b.size());
-  Floats plan = check::poisoned(int64_t{n} * m);
+  check::Output plan(int64_t{n} * m);
   otf_transport_task task{cost.data(), a.data(), b.data(), g, plan.data(), n, m};
   otf_report report{};
   CHECK(otf_transport(engine, &task, &report, 1) == OTF_OK);
@@ -216,6 +220,143 @@ TEST(tinyMassesAndConstantCostsAreTransported) {
   transport(engine, check::uniform(random, 600), a, b);
   CHECK_NEAR(transport(engine, Floats(600, 4.0f), a, b).cost, 4, 1e-5);
   CHECK_NEAR(transport(engine, Floats(600, 0.0f), a, b).cost, 0, 0);
+}
+
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+// What the solvers say to the second of two problems.
+std::string said_by_assign(const Floats& cost, int n, const float* g) {
+  check::Engine engine;
+  Floats good(n * n, 1.0f);
+  check::Guarded<int32_t> source(n), other(n);
+  otf_assign_task tasks[] = {{good.data(), nullptr, other.data(), n},
+                             {cost.data(), g, source.data(), n}};
+  otf_report reports[2];
+  CHECK(otf_assign(engine, tasks, reports, 2) == OTF_OUT_OF_RANGE);
+  std::string said = otf_last_error();
+  CHECK(otf_assign(engine, tasks, reports, 1) == OTF_OK);
+  return said;
+}
+
+std::string said_by_transport(const Floats& cost, const Floats& a, const Floats& b, const float* g) {
+  check::Engine engine;
+  int n = static_cast<int>(a.size());
+  int m = static_cast<int>(b.size());
+  check::Output plan(n * m), other(4);
+  Floats half(2, 0.5f);
+  Floats zero(4, 0.0f);
+  otf_transport_task tasks[] = {{zero.data(), half.data(), half.data(), nullptr, other.data(), 2, 2},
+                                {cost.data(), a.data(), b.data(), g, plan.data(), n, m}};
+  otf_report reports[2];
+  CHECK(otf_transport(engine, tasks, reports, 2) == OTF_OUT_OF_RANGE);
+  std::string said = otf_last_error();
+  CHECK(otf_transport(engine, tasks, reports, 1) == OTF_OK);
+  return said;
+}
+
+TEST(exactSolversRefuseWhatIsNotFiniteByProblemAndPlace) {
+  for (float bad : {kNaN, kInfinity, -kInfinity}) {
+    std::string text = std::isnan(bad) ? "NaN" : bad > 0 ? "Infinity" : "-Infinity";
+    for (int n : {1, 2, 17, 40}) {
+      int at = n * n - 1 - n / 2;
+      Floats cost(n * n, 1.0f);
+      cost[at] = bad;
+      std::string place = "[" + std::to_string(at / n) + "," + std::to_string(at % n) + "]";
+      std::string expected = "Cost " + place + " of problem 1 is " + text + ", expected a finite number.";
+      CHECK(said_by_assign(cost, n, nullptr) == expected);
+      Floats uniform = check::marginal(nullptr, n);
+      CHECK(said_by_transport(cost, uniform, uniform, nullptr) == expected);
+      Floats g(n, 0.0f);
+      g[n - 1] = bad;
+      cost[at] = 1;
+      expected = "Potential g[" + std::to_string(n - 1) + "] of problem 1 is " + text +
+                 ", expected a finite number.";
+      CHECK(said_by_assign(cost, n, g.data()) == expected);
+      CHECK(said_by_transport(cost, uniform, uniform, g.data()) == expected);
+      Floats mass = uniform;
+      mass[n / 2] = bad;
+      expected = "Mass b[" + std::to_string(n / 2) + "] of problem 1 is " + text +
+                 ", expected a finite number above 0.";
+      CHECK(said_by_transport(cost, uniform, mass, nullptr) == expected);
+    }
+  }
+  Floats cost(6, 1.0f);
+  Floats a{0.5f, -0.5f};
+  Floats b{1.0f, 1e-35f, 0.5f};
+  CHECK(said_by_transport(cost, a, {0.25f, 0.25f, 0.5f}, nullptr) ==
+        "Mass a[1] of problem 1 is -0.5, expected a finite number above 0.");
+  CHECK(said_by_transport(cost, {0.5f, 0.5f}, b, nullptr) ==
+        "Mass b[1] of problem 1 is 1e-35, expected a number of at least 1e-30.");
+}
+
+Floats times(Floats cost, float factor) {
+  for (float& c : cost) c *= factor;
+  return cost;
+}
+
+TEST(costsAtTheEndsOfFloatsRangeHaveTheOptimumOfOrdinaryOnes) {
+  std::mt19937 random(26);
+  check::Engine engine;
+  for (int n : {2, 33, 60, 130}) {
+    Floats cost = n == 130 ? spread(random, n) : check::uniform(random, n * n, n == 33 ? -1.0f : 0.0f, 1);
+    float largest = std::abs(*std::max_element(cost.begin(), cost.end()));
+    cost = times(cost, 1 / largest);
+    std::vector<int32_t> source;
+    std::vector<int32_t> same;
+    double assigned = assign(engine, cost, n, source).cost;
+    Floats a = check::marginal(&random, n);
+    Floats b = check::marginal(&random, n);
+    double moved = n == 130 ? 0 : transport(engine, cost, a, b).cost;
+    for (float factor : {0x1.fp127f, 0x1p-100f}) {
+      Floats extreme = times(cost, factor);
+      double found = assign(engine, extreme, n, same).cost;
+      CHECK(std::abs(found / factor - assigned) <= 1e-6 * std::abs(assigned));
+      if (n == 130) continue;
+      check::Output plan(n * n);
+      otf_transport_task task{extreme.data(), a.data(), b.data(), nullptr, plan.data(), n, n};
+      otf_report report{};
+      CHECK(otf_transport(engine, &task, &report, 1) == OTF_OK);
+      CHECK(std::abs(report.cost / factor - moved) <= 1e-6 * std::abs(moved));
+    }
+  }
+}
+
+TEST(potentialsFarBeyondTheCostsStillLeadToTheOptimum) {
+  std::mt19937 random(27);
+  check::Engine engine;
+  int n = 50;
+  Floats cost = check::uniform(random, n * n);
+  std::vector<int32_t> source;
+  double best = assign(engine, cost, n, source).cost;
+  Floats uniform = check::marginal(nullptr, n);
+  for (float size : {1e4f, 1e20f, FLT_MAX}) {
+    Floats g = check::uniform(random, n, -1, 1);
+    for (float& value : g) value *= size;
+    CHECK_NEAR(assign(engine, cost, n, source, g.data()).cost, best, 1e-6 * best);
+    CHECK_NEAR(transport(engine, cost, uniform, uniform, g.data()).cost, best, 1e-6 * best);
+  }
+}
+
+TEST(aFewHugeCostsDoNotHideTheOrdinaryOnes) {
+  std::mt19937 random(28);
+  check::Engine engine;
+  int n = 40;
+  Floats uniform = check::marginal(nullptr, n);
+  Floats cost = check::uniform(random, n * n);
+  for (int i = 0; i < n; i++) cost[i * n + (i * 7 + 3) % n] = 50;  // nobody takes these
+  std::vector<int32_t> source;
+  double best = assign(engine, cost, n, source).cost;
+  CHECK(best < 1);
+  for (float huge : {1e12f, 1e20f, 3e38f}) {
+    for (int i = 0; i < n; i++) cost[i * n + (i * 7 + 3) % n] = huge;
+    CHECK_NEAR(assign(engine, cost, n, source).cost, best, 1e-6 * best);
+    check::Output plan(n * n);
+    otf_transport_task task{cost.data(), uniform.data(), uniform.data(), nullptr, plan.data(), n, n};
+    otf_report report{};
+    CHECK(otf_transport(engine, &task, &report, 1) == OTF_OK);
+    CHECK_NEAR(report.cost, best, 1e-6 * best);
+  }
 }
 
 }  // namespace

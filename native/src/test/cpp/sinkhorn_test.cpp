@@ -13,7 +13,8 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 struct Instance {
   int n;
   int m;
-  Floats cost, a, b, plan, f, g;
+  Floats cost, a, b;
+  check::Output plan, f, g;
   double epsilon = 0.05;
   double tolerance = 1e-4;
   double tau = kInfinity;
@@ -26,9 +27,9 @@ struct Instance {
         cost(check::uniform(random, int64_t{n} * m, 0, scale)),
         a(check::marginal(uniform ? nullptr : &random, n)),
         b(check::marginal(uniform ? nullptr : &random, m)),
-        plan(check::poisoned(int64_t{n} * m)),
-        f(check::poisoned(n)),
-        g(check::poisoned(m)) {}
+        plan(int64_t{n} * m),
+        f(n),
+        g(m) {}
 
   otf_sinkhorn_task task() {
     return {cost.data(), a.data(), b.data(), plan.data(), f.data(), g.data(), n, m,
@@ -208,11 +209,11 @@ TEST(couplingsDependNeitherOnThreadsNorOnTheBatch) {
     big.tau = small.tau = tau;
     big.iterations = 30;
     otf_report alone = big.solve(check::Engine(1));
-    Floats plan = big.plan;
+    check::Output plan = big.plan;
     for (int threads : {2, 5}) {
-      big.plan = check::poisoned(300 * 280);
+      big.plan = check::Output(300 * 280);
       otf_sinkhorn_task tasks[] = {small.task(), big.task(), small.task()};
-      Floats extra = check::poisoned(20 * 30 + 50);
+      check::Output extra(20 * 30 + 50);
       tasks[2].plan = extra.data();
       tasks[2].f = extra.data() + 600;
       tasks[2].g = extra.data() + 620;
@@ -221,6 +222,68 @@ TEST(couplingsDependNeitherOnThreadsNorOnTheBatch) {
       CHECK(big.plan == plan);
       CHECK(reports[1].cost == alone.cost && reports[1].gap == alone.gap);
     }
+  }
+}
+
+TEST(whatIsNotFiniteIsRefusedByProblemAndPlace) {
+  std::mt19937 random(12);
+  check::Engine engine;
+  for (double tau : {kInfinity, 0.5}) {
+    for (int n : {1, 30, 300}) {
+      Instance good(random, 5, 6, true);
+      Instance bad(random, n, 31, false);
+      bad.tau = tau;
+      otf_sinkhorn_task tasks[] = {good.task(), bad.task()};
+      auto said = [&] {
+        check::Guarded<otf_report> reports(2);
+        CHECK(otf_sinkhorn(engine, tasks, reports.data(), 2) == OTF_OUT_OF_RANGE);
+        return std::string(otf_last_error());
+      };
+      float kept = bad.cost[n * 31 - 2];
+      bad.cost[n * 31 - 2] = -std::numeric_limits<float>::infinity();
+      CHECK(said() == "Cost [" + std::to_string(n - 1) +
+                          ",29] of problem 1 is -Infinity, expected a finite number.");
+      bad.cost[n * 31 - 2] = kept;
+      kept = bad.b[30];
+      bad.b[30] = 0;
+      CHECK(said() == "Mass b[30] of problem 1 is 0, expected a finite number above 0.");
+      bad.b[30] = kept;
+      tasks[1].warm_start = 1;  // the potentials are poison
+      CHECK(said() == "Potential f[0] of problem 1 is NaN, expected a finite number.");
+      tasks[1].warm_start = 0;
+      tasks[1].epsilon = 1e-310;
+      CHECK(said().find("The coupling of problem 1 leaves the range of numbers") == 0);
+      good.solve(engine);
+    }
+  }
+}
+
+TEST(costsAtTheEndsOfFloatsRangeHaveTheCouplingOfOrdinaryOnes) {
+  std::mt19937 random(13);
+  check::Engine engine;
+  for (float factor : {0x1p127f, 0x1p-120f}) {
+    Instance p(random, 40, 33, false);
+    otf_report report = p.solve(engine);
+    check::Output plan = p.plan;
+    for (float& c : p.cost) c *= factor;
+    otf_report extreme = p.solve(engine);
+    CHECK(extreme.converged == 1);
+    CHECK(std::abs(extreme.cost / factor - report.cost) <= 1e-5 * report.cost);
+    for (size_t i = 0; i < plan.size(); i++) CHECK_NEAR(p.plan[i], plan[i], 1e-6);
+    for (float value : p.f) CHECK(std::isfinite(value));
+    for (float value : p.g) CHECK(std::isfinite(value));
+  }
+}
+
+TEST(oneHugeCostLeavesMarginalsThatHold) {
+  std::mt19937 random(14);
+  check::Engine engine;
+  Instance p(random, 20, 25, false);
+  for (float huge : {1e20f, 3e38f}) {
+    p.cost[77] = huge;
+    otf_report report = p.solve(engine);
+    CHECK(report.converged == 1);
+    CHECK_NEAR(p.marginal_error(), 0, 1e-5);
   }
 }
 

@@ -9,6 +9,7 @@ import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Loader;
 import org.otfuse.BackendUnavailableException;
 import org.otfuse.cuda.abi.OtfuseCuda;
+import org.otfuse.spi.BundledLibraries;
 
 /** Loads the driver's library, CUDA's and our own, or says in one sentence what is missing. */
 final class CudaLibrary {
@@ -31,6 +32,7 @@ final class CudaLibrary {
    * @throws BackendUnavailableException if something is missing
    */
   static Driver load() {
+    BundledLibraries libraries = BundledLibraries.open();
     if (!Loader.getPlatform().equals(PLATFORM)) {
       throw new BackendUnavailableException(
           "The cuda back end runs on "
@@ -40,7 +42,7 @@ final class CudaLibrary {
               + ".");
     }
     loadDriver();
-    URL kernels = bundled();
+    URL kernels = libraries.extract(bundled());
     loadToolkit(cudart.class, "the CUDA runtime");
     loadToolkit(cublas.class, "cuBLAS");
     load(kernels);

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import org.otfuse.spi.Backend;
 import org.otfuse.spi.BackendProvider;
 import org.otfuse.spi.BackendSettings;
@@ -17,6 +19,8 @@ public final class Backends {
   /** The order of automatic choice, fastest first. */
   static final List<BackendChoice> ORDER =
       List.of(BackendChoice.CUDA, BackendChoice.NATIVE, BackendChoice.ND4J, BackendChoice.JAVA);
+
+  private static final AtomicBoolean WARNED = new AtomicBoolean();
 
   private Backends() {}
 
@@ -49,7 +53,11 @@ public final class Backends {
     List<BackendStatus> skipped = new ArrayList<>();
     for (BackendChoice candidate : ORDER) {
       try {
-        return new Opened(openTested(candidate, settings), List.copyOf(skipped));
+        Opened opened = new Opened(openTested(candidate, settings), List.copyOf(skipped));
+        if (candidate == BackendChoice.JAVA) {
+          warnOnce(skipped);
+        }
+        return opened;
       } catch (BackendUnavailableException e) {
         skipped.add(skipped(candidate, e));
       }
@@ -57,6 +65,19 @@ public final class Backends {
     throw new BackendUnavailableException(
         "No back end can be used: "
             + String.join(" ", skipped.stream().map(s -> s.problem().orElseThrow()).toList()));
+  }
+
+  private static void warnOnce(List<BackendStatus> skipped) {
+    if (WARNED.compareAndSet(false, true)) {
+      System.getLogger("org.otfuse").log(System.Logger.Level.WARNING, onPlainJava(skipped));
+    }
+  }
+
+  /** Why plain Java is what runs: everything works, only many times slower. */
+  static String onPlainJava(List<BackendStatus> skipped) {
+    return skipped.stream()
+        .map(s -> s.choice().label() + ": " + s.problem().orElseThrow())
+        .collect(Collectors.joining(" ", "otfuse runs on plain Java, the slowest back end. ", ""));
   }
 
   private static BackendStatus skipped(BackendChoice choice, BackendUnavailableException e) {

@@ -2,15 +2,19 @@ package org.otfuse;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.otfuse.TensorAverage.Member;
 import org.otfuse.spi.Backend;
 import org.otfuse.spi.BackendSettings;
+import org.otfuse.spi.Lifetime;
 import org.otfuse.spi.NeuronMap;
 
 /**
  * Fuses models on one back end. Thread-safe; close it when done, after which every call throws
- * {@link IllegalStateException}.
+ * {@link IllegalStateException}. Calls that run while it is closed, by another thread or by a
+ * {@link Progress} or {@link ModelSource} that they call, end normally, and the back end is freed
+ * when the last of them has ended.
  *
  * <pre>{@code
  * try (FusionEngine engine = FusionEngine.open()) {
@@ -21,11 +25,12 @@ import org.otfuse.spi.NeuronMap;
 public final class FusionEngine implements AutoCloseable {
   private final Backend backend;
   private final List<BackendStatus> skipped;
-  private volatile boolean closed;
+  private final Lifetime lifetime;
 
   FusionEngine(Backends.Opened opened) {
     this.backend = opened.backend();
     this.skipped = opened.skipped();
+    this.lifetime = new Lifetime("the engine", backend::close);
   }
 
   /**
@@ -67,9 +72,7 @@ public final class FusionEngine implements AutoCloseable {
    * @return the back end; it is closed with the engine
    */
   public Backend backend() {
-    if (closed) {
-      throw new IllegalStateException("the engine is closed");
-    }
+    lifetime.requireOpen();
     return backend;
   }
 
@@ -105,6 +108,7 @@ public final class FusionEngine implements AutoCloseable {
    */
   public FusionResult fuse(
       List<Model> models, List<? extends Activations> activations, FusionOptions options) {
+    Objects.requireNonNull(activations, "activations");
     return fuse(models, Optional.of(activations), options, Progress.none());
   }
 
@@ -144,15 +148,17 @@ public final class FusionEngine implements AutoCloseable {
       FusionOptions options,
       Progress progress,
       Optional<FusionObserver> observer) {
-    return new Fusion(backend(), source(models, activations), options, progress, observer)
-        .together();
+    return lifetime.call(
+        () ->
+            new Fusion(backend, source(models, activations), options, progress, observer)
+                .together());
   }
 
   /**
-   * Fuses models that are loaded one at a time: memory does not grow with their number. More than
-   * two are summed by a {@link FusionAccumulator}, so that the result is the same bits in whatever
-   * order the models other than the anchor come, and may differ in the last bits from that of
-   * models which are held at once.
+   * Fuses models that are loaded one at a time: memory does not grow with their number, and is that
+   * of the anchor, one other model and the result. They are summed in their order, as models that
+   * are held at once are; the result is the same up to rounding, and the same bits on the java back
+   * end. Sums that do not depend on the order are the business of {@link FusionAccumulator}.
    *
    * @param source two or more models of the same architecture up to widths
    * @param options how
@@ -181,7 +187,7 @@ public final class FusionEngine implements AutoCloseable {
       FusionOptions options,
       Progress progress,
       Optional<FusionObserver> observer) {
-    return new Fusion(backend(), source, options, progress, observer).streamed();
+    return lifetime.call(() -> new Fusion(backend, source, options, progress, observer).streamed());
   }
 
   /**
@@ -216,19 +222,22 @@ public final class FusionEngine implements AutoCloseable {
    *     the solver is the identity
    */
   public int chooseAnchor(ModelSource source, FusionOptions options, Progress progress) {
-    int steps = source.size() * (source.size() - 1);
-    return new Fusion(
-            backend(),
-            source,
-            options.withAnchor(FusionOptions.ANCHOR_AUTO),
-            (done, total) -> progress.step(done, steps),
-            Optional.empty())
-        .anchor();
+    Objects.requireNonNull(progress, "progress");
+    int steps = Objects.requireNonNull(source, "source").size() * (source.size() - 1);
+    return lifetime.call(
+        () ->
+            new Fusion(
+                    backend,
+                    source,
+                    options.withAnchor(FusionOptions.ANCHOR_AUTO),
+                    (done, total) -> progress.step(done, steps),
+                    Optional.empty())
+                .anchor());
   }
 
   private static ModelSource source(
       List<Model> models, Optional<? extends List<? extends Activations>> activations) {
-    return activations.isPresent()
+    return Objects.requireNonNull(activations, "activations").isPresent()
         ? ModelSource.of(models, activations.get())
         : ModelSource.of(models);
   }
@@ -259,13 +268,25 @@ public final class FusionEngine implements AutoCloseable {
    */
   public AlignedModel align(
       Model model, Activations ofModel, Model anchor, Activations ofAnchor, FusionOptions options) {
-    return align(model, anchor, Optional.of(new ActivationPair(ofModel, ofAnchor)), options);
+    ActivationPair checked =
+        new ActivationPair(
+            new CheckedActivations(ofModel, Objects.requireNonNull(model, "model")),
+            new CheckedActivations(ofAnchor, Objects.requireNonNull(anchor, "anchor")));
+    return align(model, anchor, Optional.of(checked), options);
   }
 
   private AlignedModel align(
       Model model, Model anchor, Optional<ActivationPair> activations, FusionOptions options) {
+    Objects.requireNonNull(model, "model");
+    Objects.requireNonNull(anchor, "anchor");
+    Objects.requireNonNull(options, "options");
+    return lifetime.call(() -> aligned(model, anchor, activations, options));
+  }
+
+  private AlignedModel aligned(
+      Model model, Model anchor, Optional<ActivationPair> activations, FusionOptions options) {
     Fusion.requireAlike(model, anchor);
-    try (Arena arena = new Arena(backend())) {
+    try (Arena arena = new Arena(backend)) {
       DeviceModel device = new DeviceModel(model, arena);
       DeviceModel onto = new DeviceModel(anchor, arena);
       Alignment alignment =
@@ -287,24 +308,44 @@ public final class FusionEngine implements AutoCloseable {
    *
    * @param architecture of every model and of the result
    * @param options how; as many models as it has weights, two if it has none
-   * @return a plan on this engine, to be closed before it
+   * @return a plan on this engine, which works until either is closed
    */
   public FusionPlan prepare(Architecture architecture, FusionOptions options) {
-    return new FusionPlan(this, architecture, options);
+    Objects.requireNonNull(architecture, "architecture");
+    Objects.requireNonNull(options, "options");
+    return lifetime.call(() -> new FusionPlan(this, architecture, options));
+  }
+
+  /** Makes a call of a plan, which the back end outlives. */
+  void run(Runnable call) {
+    lifetime.run(call);
   }
 
   /**
    * Averages models without aligning them, for comparison.
    *
    * @param models one or more of the same architecture and widths
-   * @param weights one a model
+   * @param weights one a model, finite, not negative, summing to 1 within 1e-6
    * @return the average
-   * @throws InvalidInputException if the models differ, naming the first difference
+   * @throws InvalidInputException if the models differ, naming the first difference, or the weights
+   *     are not what they have to be
    */
   public Model average(List<Model> models, List<Double> weights) {
+    List<Model> all = List.copyOf(Objects.requireNonNull(models, "models"));
+    List<Double> shares = List.copyOf(Objects.requireNonNull(weights, "weights"));
+    if (all.isEmpty() || shares.size() != all.size()) {
+      throw new InvalidInputException(
+          "Found %d models and %d weights to average, expected a model or more and one weight for each."
+              .formatted(all.size(), shares.size()));
+    }
+    FusionOptions.checkWeights(shares);
+    return lifetime.call(() -> averaged(all, shares));
+  }
+
+  private Model averaged(List<Model> models, List<Double> weights) {
     Model first = models.get(0);
-    models.forEach(model -> model.requireShapes(first.architecture(), first.name()));
-    try (Arena arena = new Arena(backend())) {
+    models.forEach(model -> model.requireSame(first.architecture(), first.name()));
+    try (Arena arena = new Arena(backend)) {
       List<Member> members = new ArrayList<>();
       for (int k = 0; k < models.size(); k++) {
         DeviceModel model = new DeviceModel(models.get(k), arena);
@@ -318,22 +359,28 @@ public final class FusionEngine implements AutoCloseable {
    * Reorders the neurons of a model, which leaves the function that it computes unchanged.
    *
    * @param model the model
-   * @param maps one map a group, in the order of the architecture's groups
+   * @param maps one map a group, in the order of the architecture's groups: a hard map that takes
+   *     every neuron once, or an identity
    * @return the reordered model
+   * @throws InvalidInputException if a map is missing, too many, soft, of another size or no
+   *     permutation
    */
   public Model carry(Model model, List<? extends NeuronMap> maps) {
-    try (Arena arena = new Arena(backend())) {
-      List<GroupMaps> pairs = maps.stream().map(map -> new GroupMaps(map, map)).toList();
-      Member member = new Member(new DeviceModel(model, arena), 1, pairs);
-      return TensorAverage.model(backend, model, List.of(member));
-    }
+    Permutations.require(
+        Objects.requireNonNull(model, "model").architecture().groups(),
+        Objects.requireNonNull(maps, "maps"));
+    List<GroupMaps> pairs = maps.stream().map(map -> new GroupMaps(map, map)).toList();
+    return lifetime.call(
+        () -> {
+          try (Arena arena = new Arena(backend)) {
+            Member member = new Member(new DeviceModel(model, arena), 1, pairs);
+            return TensorAverage.model(backend, model, List.of(member));
+          }
+        });
   }
 
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      backend.close();
-    }
+    lifetime.close();
   }
 }

@@ -2,7 +2,9 @@ package org.otfuse;
 
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import org.otfuse.TensorLayout.Slab;
 import org.otfuse.spi.AverageTask;
 import org.otfuse.spi.AverageTask.Source;
@@ -10,9 +12,10 @@ import org.otfuse.spi.Backend;
 import org.otfuse.spi.Span;
 
 /**
- * Carries all tensors of several models onto the anchor and averages them. Tensors go through the
- * back end in batches of bounded size, so that the memory beyond models and result does not grow
- * with the model.
+ * Carries all tensors of models onto the anchor and averages them: of several models at once, or of
+ * one after the other into a sum. The same sum in the same order is the same bits either way where
+ * a back end rounds after each source. Tensors go through the back end in batches of bounded size,
+ * so that the memory beyond models and result does not grow with the model.
  */
 final class TensorAverage {
   private static final long FLOATS_A_BATCH = 1 << 22;
@@ -22,23 +25,32 @@ final class TensorAverage {
 
   private final Backend backend;
   private final Architecture anchor;
-  private final List<Member> members;
+  private final List<FloatBuffer> sum = new ArrayList<>();
 
-  private TensorAverage(Backend backend, Architecture anchor, List<Member> members) {
+  /** An empty sum of models that come one at a time. */
+  TensorAverage(Backend backend, Architecture anchor) {
     this.backend = backend;
     this.anchor = anchor;
-    this.members = members.stream().filter(m -> m.weight != 0).toList();
   }
 
   /** The average as a model with the anchor's name and architecture. */
   static Model model(Backend backend, Model anchor, List<Member> members) {
-    Architecture architecture = anchor.architecture();
-    return new Model(
-        anchor.name(), architecture, new TensorAverage(backend, architecture, members).compute());
+    TensorAverage average = new TensorAverage(backend, anchor.architecture());
+    average.add(members);
+    return average.model(anchor.name());
   }
 
-  private List<FloatBuffer> compute() {
-    List<FloatBuffer> result = new ArrayList<>();
+  /** What was added so far, as a model. */
+  Model model(String name) {
+    return new Model(name, anchor, sum);
+  }
+
+  /** Adds models in order; those without weight are left out. */
+  void add(List<Member> weighted) {
+    List<Member> members = weighted.stream().filter(m -> m.weight != 0).toList();
+    if (members.isEmpty()) {
+      return;
+    }
     int tensor = 0;
     while (tensor < anchor.tensors().size()) {
       int first = tensor;
@@ -47,39 +59,70 @@ final class TensorAverage {
           && (tensor == first || floats + length(tensor) <= FLOATS_A_BATCH)) {
         floats += length(tensor++);
       }
-      batch(first, tensor, result);
+      batch(first, tensor, members);
     }
-    return result;
   }
 
   private int length(int tensor) {
     return anchor.tensors().get(tensor).length();
   }
 
-  private void batch(int first, int last, List<FloatBuffer> result) {
+  private void batch(int first, int last, List<Member> members) {
     try (Arena arena = new Arena(backend)) {
-      List<AverageTask> tasks = new ArrayList<>();
       List<Span> targets = new ArrayList<>();
       for (int t = first; t < last; t++) {
-        Span target = arena.allocate(length(t));
-        targets.add(target);
-        addTasks(t, target, tasks);
+        targets.add(arena.allocate(length(t)));
       }
-      backend.average(tasks);
-      for (Span target : targets) {
-        FloatBuffer host = FloatBuffer.allocate(Math.toIntExact(target.length()));
-        backend.download(target, host);
-        result.add(host);
+      average(first, targets, members);
+      for (int t = first; t < last; t++) {
+        if (t == sum.size()) {
+          sum.add(FloatBuffer.allocate(length(t)));
+        }
+        backend.download(targets.get(t - first), sum.get(t));
+        requireFinite(t, members);
       }
     }
   }
 
-  private void addTasks(int tensor, Span target, List<AverageTask> tasks) {
+  /** Computes the tensors from the first on; the sum so far is done with at the end. */
+  private void average(int first, List<Span> targets, List<Member> members) {
+    try (Arena before = new Arena(backend)) {
+      List<AverageTask> tasks = new ArrayList<>();
+      for (int k = 0; k < targets.size(); k++) {
+        int tensor = first + k;
+        Optional<Span> soFar =
+            tensor < sum.size() ? Optional.of(before.upload(sum.get(tensor))) : Optional.empty();
+        addTasks(tensor, targets.get(k), soFar, members, tasks);
+      }
+      backend.average(tasks);
+    }
+  }
+
+  private void requireFinite(int tensor, List<Member> members) {
+    DeviceModel cause =
+        members.stream()
+            .map(Member::model)
+            .max(Comparator.comparingDouble(model -> model.largest(tensor)))
+            .orElseThrow();
+    FiniteDoor.requireResult(
+        anchor.tensors().get(tensor), sum.get(tensor), cause.model(), cause.largest(tensor));
+  }
+
+  private void addTasks(
+      int tensor,
+      Span target,
+      Optional<Span> soFar,
+      List<Member> members,
+      List<AverageTask> tasks) {
     List<Slab> slabs = anchor.tensors().get(tensor).slabs();
-    long offset = target.offset();
+    long offset = 0;
     for (int s = 0; s < slabs.size(); s++) {
       int length = slabs.get(s).length();
       List<Source> sources = new ArrayList<>();
+      if (soFar.isPresent()) {
+        Span part = new Span(soFar.get().buffer(), soFar.get().offset() + offset, length);
+        sources.add(new Source(part, 1, AxisMaps.identity(slabs.get(s))));
+      }
       for (Member member : members) {
         Slab slab = member.model.architecture().tensors().get(tensor).slabs().get(s);
         sources.add(
@@ -88,7 +131,8 @@ final class TensorAverage {
                 (float) member.weight,
                 AxisMaps.of(slab, member.maps)));
       }
-      tasks.add(new AverageTask(new Span(target.buffer(), offset, length), sources));
+      tasks.add(
+          new AverageTask(new Span(target.buffer(), target.offset() + offset, length), sources));
       offset += length;
     }
   }

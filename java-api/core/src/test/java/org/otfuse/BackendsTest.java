@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class BackendsTest {
@@ -30,5 +31,15 @@ class BackendsTest {
       assertEquals(3, engine.skipped().size());
       assertTrue(engine.skipped().stream().noneMatch(BackendStatus::usable));
     }
+  }
+
+  @Test
+  void theFallToJavaIsToldInOneLineWithEveryReason() {
+    assertEquals(
+        "otfuse runs on plain Java, the slowest back end. native: There is none. nd4j: Nor this.",
+        Backends.onPlainJava(
+            List.of(
+                new BackendStatus(BackendChoice.NATIVE, Optional.of("There is none."), "", ""),
+                new BackendStatus(BackendChoice.ND4J, Optional.of("Nor this."), "", ""))));
   }
 }

@@ -6,6 +6,7 @@ import java.net.URL;
 import org.bytedeco.javacpp.Loader;
 import org.otfuse.BackendUnavailableException;
 import org.otfuse.natives.abi.Otfuse;
+import org.otfuse.spi.BundledLibraries;
 
 /** Finds and loads the engine's library, once a process. */
 final class NativeLibrary {
@@ -24,8 +25,9 @@ final class NativeLibrary {
    */
   static void load() {
     String path = System.getProperty(PATH_PROPERTY, "");
-    URL url = path.isEmpty() ? bundled() : explicit(path);
+    BundledLibraries libraries = BundledLibraries.open();
     try {
+      URL url = path.isEmpty() ? libraries.extract(bundled()) : explicit(path);
       String loaded = Loader.loadLibrary(Otfuse.class, new URL[] {url}, NAME);
       if (!path.isEmpty() && !sameFile(path, loaded)) {
         throw new BackendUnavailableException(

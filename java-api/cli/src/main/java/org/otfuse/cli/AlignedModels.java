@@ -1,8 +1,5 @@
 package org.otfuse.cli;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +14,7 @@ import org.otfuse.Model;
 import org.otfuse.Progress;
 import org.otfuse.StageSeconds;
 import org.otfuse.models.OnnxModel;
+import org.otfuse.models.TemporaryFolder;
 
 /**
  * Models aligned with the anchor once, to be averaged with many weights. They wait in temporary
@@ -25,7 +23,7 @@ import org.otfuse.models.OnnxModel;
 final class AlignedModels implements AutoCloseable {
   private final OnnxModel anchor;
   private final int anchorIndex;
-  private final Path folder;
+  private final TemporaryFolder folder = TemporaryFolder.create();
   private final Recent<Model> recent = new Recent<>(k -> OnnxModel.read(file(k)).model());
   private final List<GroupReport> groups = new ArrayList<>();
   private StageSeconds seconds = new StageSeconds(0, 0, 0, 0);
@@ -33,11 +31,6 @@ final class AlignedModels implements AutoCloseable {
   private AlignedModels(FusionInputs inputs) {
     this.anchor = inputs.anchor();
     this.anchorIndex = inputs.anchorIndex();
-    try {
-      this.folder = Files.createTempDirectory("otfuse-aligned");
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   /**
@@ -63,7 +56,7 @@ final class AlignedModels implements AutoCloseable {
         }
         progress.step(k + 1, models.size());
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       aligned.close();
       throw e;
     }
@@ -118,7 +111,7 @@ final class AlignedModels implements AutoCloseable {
   }
 
   private Path file(int k) {
-    return folder.resolve(k + ".onnx");
+    return folder.path().resolve(k + ".onnx");
   }
 
   /** How each group of each model was aligned. */
@@ -144,13 +137,6 @@ final class AlignedModels implements AutoCloseable {
 
   @Override
   public void close() {
-    try (var files = Files.list(folder)) {
-      for (Path file : files.toList()) {
-        Files.delete(file);
-      }
-      Files.delete(folder);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    folder.close();
   }
 }

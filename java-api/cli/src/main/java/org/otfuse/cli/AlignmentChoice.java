@@ -1,6 +1,7 @@
 package org.otfuse.cli;
 
 import java.util.Optional;
+import java.util.function.DoubleFunction;
 import org.otfuse.FusionOptions;
 import org.otfuse.InvalidInputException;
 import org.otfuse.MarginalKind;
@@ -10,24 +11,25 @@ import org.otfuse.SinkhornSettings;
 import org.otfuse.Solver;
 
 /**
- * How neurons are to be aligned.
+ * How neurons are to be aligned; what is empty was not asked for. An option that has no effect is
+ * refused, because whoever gives it expects one.
  *
- * @param metric distance between features
- * @param marginals mass of the neurons
- * @param residuals how groups with several producers are coupled
- * @param solver how couplings are found; empty leaves it to the features
- * @param epsilon Sinkhorn's regularisation
- * @param tau penalty of Sinkhorn's marginals; empty holds them
- * @param annealing factor by which Sinkhorn's epsilon comes down from iteration to iteration; empty
- *     starts with the final one
+ * @param metric distance between features; else Euclidean
+ * @param marginals mass of the neurons; else uniform
+ * @param residuals how groups with several producers are coupled; else jointly
+ * @param solver how couplings are found; else it is left to the features
+ * @param epsilon Sinkhorn's regularisation; else {@link #EPSILON}
+ * @param tau penalty of Sinkhorn's marginals; else they are held
+ * @param annealing factor by which Sinkhorn's epsilon comes down from iteration to iteration; else
+ *     it starts with the final one
  * @param sweeps of coordinate descent at most
  */
 record AlignmentChoice(
-    Metric metric,
-    MarginalKind marginals,
-    ResidualPolicy residuals,
+    Optional<Metric> metric,
+    Optional<MarginalKind> marginals,
+    Optional<ResidualPolicy> residuals,
     Optional<Solver> solver,
-    double epsilon,
+    Optional<Double> epsilon,
     Optional<Double> tau,
     Optional<Double> annealing,
     int sweeps) {
@@ -37,14 +39,31 @@ record AlignmentChoice(
   /** What is done where nothing is given. */
   static final AlignmentChoice DEFAULTS =
       new AlignmentChoice(
-          Metric.EUCLIDEAN,
-          MarginalKind.UNIFORM,
-          ResidualPolicy.JOINT,
           Optional.empty(),
-          EPSILON,
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
           Optional.empty(),
           Optional.empty(),
           0);
+
+  /** Checks the ranges. */
+  AlignmentChoice {
+    epsilon.ifPresent(value -> setting(SinkhornSettings.DEFAULTS::withEpsilon, value));
+    tau.ifPresent(value -> setting(SinkhornSettings.DEFAULTS::withTau, value));
+    annealing.ifPresent(value -> setting(SinkhornSettings.DEFAULTS::withAnnealing, value));
+    require(sweeps >= 0, "--sweeps is %d, expected 0 or above.", sweeps);
+  }
+
+  /** Lets the library check a setting, whose refusal begins with the setting's name. */
+  private static void setting(DoubleFunction<SinkhornSettings> with, double value) {
+    try {
+      with.apply(value);
+    } catch (InvalidInputException e) {
+      throw new InvalidInputException("--" + e.getMessage(), e);
+    }
+  }
 
   /** The same with another solver, if none was asked for. */
   AlignmentChoice orSolver(Solver otherwise) {
@@ -62,30 +81,44 @@ record AlignmentChoice(
   /** Options that have all of this, with a solver for the case that none was asked for. */
   FusionOptions.Builder options(Solver otherwise) {
     Solver chosen = solver.orElse(otherwise);
-    if (tau.isPresent()) {
-      requireSinkhorn("--tau relaxes the marginals of Sinkhorn's couplings", chosen);
-    }
-    if (annealing.isPresent()) {
-      requireSinkhorn("--annealing brings Sinkhorn's epsilon down", chosen);
-    }
+    requireSinkhorn(epsilon, "--epsilon is Sinkhorn's regularisation", chosen);
+    requireSinkhorn(tau, "--tau relaxes the marginals of Sinkhorn's couplings", chosen);
+    requireSinkhorn(annealing, "--annealing brings Sinkhorn's epsilon down", chosen);
+    requireCouplings(metric, "--metric measures how far neurons are apart", chosen);
+    requireCouplings(marginals, "--marginals weighs the neurons of a coupling", chosen);
+    requireCouplings(residuals, "--residuals says how neurons are coupled", chosen);
     return FusionOptions.builder()
-        .metric(metric)
-        .marginals(marginals)
-        .residuals(residuals)
+        .metric(metric.orElse(Metric.EUCLIDEAN))
+        .marginals(marginals.orElse(MarginalKind.UNIFORM))
+        .residuals(residuals.orElse(ResidualPolicy.JOINT))
         .solver(chosen)
         .sinkhorn(
             SinkhornSettings.DEFAULTS
-                .withEpsilon(epsilon)
+                .withEpsilon(epsilon.orElse(EPSILON))
                 .withTau(tau.orElse(Double.POSITIVE_INFINITY))
                 .withAnnealing(annealing.orElse(0.0)))
         .sweeps(sweeps);
   }
 
-  private static void requireSinkhorn(String option, Solver chosen) {
-    if (chosen != Solver.SINKHORN) {
-      throw new InvalidInputException(
-          "%s and the solver is %s, expected --solver sinkhorn."
-              .formatted(option, Choice.label(chosen)));
+  private static void requireSinkhorn(Optional<?> option, String sentence, Solver chosen) {
+    require(
+        option.isEmpty() || chosen == Solver.SINKHORN,
+        "%s and the solver is %s, expected --solver sinkhorn.",
+        sentence,
+        Choice.label(chosen));
+  }
+
+  /** Refuses an option about couplings where neurons stay in place. */
+  static void requireCouplings(Optional<?> option, String sentence, Solver chosen) {
+    require(
+        option.isEmpty() || chosen != Solver.IDENTITY,
+        "%s and the solver is identity, which couples none, expected exact or sinkhorn.",
+        sentence);
+  }
+
+  private static void require(boolean holds, String sentence, Object... found) {
+    if (!holds) {
+      throw new InvalidInputException(sentence.formatted(found));
     }
   }
 }

@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import org.otfuse.BackendChoice;
 import org.otfuse.BackendStatus;
 import org.otfuse.Backends;
+import org.otfuse.InvalidInputException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -17,7 +18,8 @@ import picocli.CommandLine.Spec;
     name = "backends",
     description = {
       "Opens and self-tests each back end and says which ones can be used. With --selftest tests",
-      "every operation of those, beside plain Java and known numbers; exit status 1 if one is wrong."
+      "every operation of those, beside plain Java and known numbers; exit status 1 if one is"
+          + " wrong."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -52,18 +54,21 @@ final class BackendsCommand implements Callable<Integer> {
   @Option(
       names = "--backend",
       paramLabel = "auto|cuda|native|nd4j|java",
-      defaultValue = "auto",
       description = "With --selftest, the one to test; default auto: all that can be used.")
-  private BackendChoice backend;
+  private Optional<BackendChoice> backend;
 
   BackendsCommand() {}
 
   @Override
   public Integer call() {
     if (selfTest) {
-      return new BackendSelfTest(spec.commandLine().getOut(), json).run(backend)
+      return new BackendSelfTest(spec.commandLine().getOut(), json)
+              .run(backend.orElse(BackendChoice.AUTO))
           ? Main.OK
           : Main.FAILED;
+    }
+    if (backend.isPresent()) {
+      throw new InvalidInputException("--backend says which one to test, expected --selftest.");
     }
     List<Row> rows = Backends.statuses().stream().map(Row::of).toList();
     Optional<Row> automatic = rows.stream().filter(Row::usable).findFirst();

@@ -11,6 +11,7 @@ import org.otfuse.BackendChoice;
 import org.otfuse.BackendStatus;
 import org.otfuse.Backends;
 import org.otfuse.FusionEngine;
+import org.otfuse.InvalidInputException;
 import org.otfuse.spi.MachineLimits;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,6 +28,7 @@ final class BenchCommand implements Callable<Integer> {
   private static final int LEAST_SAMPLES = 3;
   private static final int MOST_SAMPLES = 1000;
   private static final int WARM_UPS = 1;
+  private static final int MOST_SECONDS = 3600;
 
   /** The keys of the JSON object; limits is null where no back end can measure them. */
   private record Result(MachineLimits limits, List<Row> rows) {}
@@ -61,6 +63,10 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (!(seconds >= 0 && seconds <= MOST_SECONDS)) {
+      throw new InvalidInputException(
+          "--seconds is %s, expected 0 to %d.".formatted(seconds, MOST_SECONDS));
+    }
     List<FusionEngine> engines = new ArrayList<>();
     try (Bars bars = new Bars()) {
       for (BackendStatus status : Backends.statuses()) {

@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "curve",
     description = {
-      "Measures averages of two models, with the weight of the second from 0 to 1, with and without",
+      "Measures averages of two models, with the weight of the second from 0 to 1, with and"
+          + " without",
       "alignment, and the loss barrier between them. The default solver is exact, which leaves the",
       "models at both ends as they are."
     },
@@ -55,6 +56,8 @@ final class CurveCommand implements Callable<Integer> {
   private record Point(
       double weight, double accuracy, double loss, Double plainAccuracy, Double plainLoss) {}
 
+  private static final int MOST_POINTS = 1001;
+
   @Spec private CommandSpec spec;
 
   @Parameters(paramLabel = "MODEL", arity = "2", description = "Two ONNX files.")
@@ -83,8 +86,9 @@ final class CurveCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (points < 2) {
-      throw new InvalidInputException("--points is " + points + ", expected 2 or above.");
+    if (points < 2 || points > MOST_POINTS) {
+      throw new InvalidInputException(
+          "--points is %d, expected 2 to %d.".formatted(points, MOST_POINTS));
     }
     FusionRequest request =
         flags.request(models, Optional.of(test), new WeightsChoice(false)).withHardMaps();
@@ -102,12 +106,12 @@ final class CurveCommand implements Callable<Integer> {
   }
 
   private Report measure(FusionEngine engine, FusionRequest request, Bars bars) {
-    FusionInputs files = FusionInputs.read(request);
+    FusionInputs files = FusionInputs.read(request, new CommandFiles());
     Dataset data = files.test().orElseThrow();
     StatisticsMode mode =
         request.statistics().resolve(files.anchor(), files.calibration().isPresent());
     FeatureKind features = request.features(files.anchor());
-    FusionOptions options = request.options(features);
+    FusionOptions options = request.options(features, mode);
     ComparedModels compared = files.compared(request, features, bars);
     FusionInputs inputs = files.withAnchor(engine, compared, options, bars);
     Correction correction = new Correction(mode, inputs, bars);
@@ -173,7 +177,8 @@ final class CurveCommand implements Callable<Integer> {
     }
     out.print(table);
     out.printf(
-        "%nLoss barrier %s aligned, %s plain, on %d samples; statistics %s, anchor %d, %s back end.%n",
+        "%nLoss barrier %s aligned, %s plain, on %d samples; statistics %s, anchor %d, %s back"
+            + " end.%n",
         Table.number(report.barrier),
         report.plainBarrier == null ? "-" : Table.number(report.plainBarrier),
         report.samples,

@@ -3,17 +3,16 @@ package org.otfuse.cli;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.otfuse.BackendChoice;
 import org.otfuse.FeatureKind;
+import org.otfuse.InvalidInputException;
+import org.otfuse.models.TemporaryFolder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -49,12 +48,9 @@ final class DemoCommand implements Callable<Integer> {
   DemoCommand() {}
 
   @Override
-  public Integer call() throws IOException {
-    Path folder = Files.createTempDirectory("otfuse-demo");
-    try {
-      run(folder);
-    } finally {
-      delete(folder);
+  public Integer call() {
+    try (TemporaryFolder folder = TemporaryFolder.create()) {
+      run(folder.path());
     }
     return Main.OK;
   }
@@ -87,10 +83,14 @@ final class DemoCommand implements Callable<Integer> {
               1,
               StatisticsMode.AUTO,
               backend,
-              SAMPLES,
+              Optional.of(SAMPLES).filter(n -> pair.features == FeatureKind.ACTIVATIONS),
               0);
       FusionReport report =
-          FusionRun.run(request, folder.resolve(pair.file + "-fused.onnx"), Optional.empty());
+          FusionRun.run(
+              request,
+              new CommandFiles(),
+              folder.resolve(pair.file + "-fused.onnx"),
+              Optional.empty());
       addRow(table, pair, report);
     }
     PrintWriter out = spec.commandLine().getOut();
@@ -120,15 +120,7 @@ final class DemoCommand implements Callable<Integer> {
       Files.copy(in, target);
       return target;
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> paths = Files.walk(folder)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
+      throw new InvalidInputException("cannot unpack %s: %s".formatted(target, e.getMessage()), e);
     }
   }
 }

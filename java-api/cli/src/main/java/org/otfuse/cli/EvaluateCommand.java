@@ -66,7 +66,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     out.printf(
         "%s: accuracy %s %%, loss %s on %d samples (%s)%n",
-        result.model,
+        OneLine.of(result.model),
         Table.percent(result.accuracy),
         Table.number(result.loss),
         result.samples,

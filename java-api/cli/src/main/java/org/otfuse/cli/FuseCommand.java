@@ -1,13 +1,10 @@
 package org.otfuse.cli;
 
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.otfuse.InvalidInputException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -70,10 +67,11 @@ final class FuseCommand implements Callable<Integer> {
     FusionRequest request =
         flags.request(models, test, weights.orElseGet(() -> new WeightsChoice(false)));
     PrintWriter out = spec.commandLine().getOut();
-    requireOtherFile("--output", output, request);
-    page.ifPresent(file -> requirePageOfItsOwn(file, request));
+    CommandFiles files = new CommandFiles();
+    files.writes("--output", output);
+    page.ifPresent(file -> files.writes("--report", file));
     Optional<ReportTarget> target = page.map(file -> new ReportTarget(file, typed()));
-    FusionReport report = FusionRun.run(request, output, target);
+    FusionReport report = FusionRun.run(request, files, output, target);
     if (json) {
       Json.print(out, report);
     } else {
@@ -84,42 +82,5 @@ final class FuseCommand implements Callable<Integer> {
 
   private List<String> typed() {
     return spec.root().commandLine().getParseResult().originalArgs();
-  }
-
-  /** Refuses to write to what is read. */
-  private static void requireOtherFile(String option, Path file, FusionRequest request) {
-    request
-        .models()
-        .forEach(model -> requireOther(option, file, model, "one of the models, which are"));
-    request
-        .calibration()
-        .ifPresent(data -> requireOther(option, file, data, "the data of --calibration, which is"));
-    request
-        .test()
-        .ifPresent(data -> requireOther(option, file, data, "the data of --test, which is"));
-  }
-
-  private static void requireOther(String option, Path file, Path input, String what) {
-    if (sameFile(input, file)) {
-      throw new InvalidInputException(
-          "%s %s is %s never written to; expected another file.".formatted(option, file, what));
-    }
-  }
-
-  private void requirePageOfItsOwn(Path file, FusionRequest request) {
-    requireOtherFile("--report", file, request);
-    if (sameFile(file, output)
-        || file.toAbsolutePath().normalize().equals(output.toAbsolutePath().normalize())) {
-      throw new InvalidInputException(
-          "--report %s is the fused model too, expected another file.".formatted(file));
-    }
-  }
-
-  private static boolean sameFile(Path a, Path b) {
-    try {
-      return Files.exists(a) && Files.exists(b) && Files.isSameFile(a, b);
-    } catch (IOException e) {
-      throw new InvalidInputException("%s and %s cannot be compared: %s.".formatted(a, b, e), e);
-    }
   }
 }

@@ -40,10 +40,11 @@ final class FusionFlags {
   @Option(
       names = "--epsilon",
       paramLabel = "X",
-      defaultValue = "" + AlignmentChoice.EPSILON,
       description =
-          "Sinkhorn's regularisation relative to the mean cost; default ${DEFAULT-VALUE}.")
-  private double epsilon;
+          "Sinkhorn's regularisation relative to the mean cost, 1e-6 to 1000; default "
+              + AlignmentChoice.EPSILON
+              + ".")
+  private Optional<Double> epsilon;
 
   @Option(
       names = "--tau",
@@ -58,7 +59,8 @@ final class FusionFlags {
       names = "--annealing",
       paramLabel = "X",
       description = {
-        "Starts Sinkhorn with a larger epsilon and multiplies it by this in every iteration; 0.9 saves",
+        "Starts Sinkhorn with a larger epsilon and multiplies it by this in every iteration; 0.9"
+            + " saves",
         "iterations where epsilon is small; default none."
       })
   private Optional<Double> annealing;
@@ -66,29 +68,26 @@ final class FusionFlags {
   @Option(
       names = "--metric",
       paramLabel = "euclidean|sqeuclidean|cosine",
-      defaultValue = "euclidean",
-      description = "Distance between the features of neurons; default ${DEFAULT-VALUE}.")
-  private Metric metric;
+      description = "Distance between the features of neurons; default euclidean.")
+  private Optional<Metric> metric;
 
   @Option(
       names = "--marginals",
       paramLabel = "uniform|l1|l2|activation",
-      defaultValue = "uniform",
       description = {
         "Mass of a neuron: the same for all, the norm of its incoming weights, or the deviation of",
-        "its activations; default ${DEFAULT-VALUE}."
+        "its activations; default uniform."
       })
-  private MarginalKind marginals;
+  private Optional<MarginalKind> marginals;
 
   @Option(
       names = "--residuals",
       paramLabel = "joint|first|mean",
-      defaultValue = "joint",
       description = {
         "How neurons that several layers add to are coupled: by all layers together, by the first",
-        "alone, or by the mean of one coupling a layer; default ${DEFAULT-VALUE}."
+        "alone, or by the mean of one coupling a layer; default joint."
       })
-  private ResidualPolicy residuals;
+  private Optional<ResidualPolicy> residuals;
 
   @Option(
       names = "--sweeps",
@@ -117,7 +116,8 @@ final class FusionFlags {
       defaultValue = "0",
       converter = AnchorConverter.class,
       description = {
-        "The model that the others are aligned to, counted from 0; with auto the one that is nearest",
+        "The model that the others are aligned to, counted from 0; with auto the one that is"
+            + " nearest",
         "to all others; default ${DEFAULT-VALUE}."
       })
   private int anchor;
@@ -125,11 +125,11 @@ final class FusionFlags {
   @Option(
       names = "--samples",
       paramLabel = "N",
-      defaultValue = "200",
       description =
-          "Calibration samples that neurons are compared on; statistics take all; default"
-              + " ${DEFAULT-VALUE}.")
-  private int samples;
+          "Calibration samples that neurons are compared on; statistics take all; default "
+              + FusionRequest.SAMPLES
+              + ".")
+  private Optional<Integer> samples;
 
   @Option(
       names = "--backend",

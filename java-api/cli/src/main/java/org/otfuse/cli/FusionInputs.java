@@ -18,12 +18,20 @@ import org.otfuse.models.OnnxModel;
  */
 record FusionInputs(
     ModelFiles files, int anchorIndex, Optional<Dataset> calibration, Optional<Dataset> test) {
-  /** Reads the data, and every model once to check that they can be fused. */
-  static FusionInputs read(FusionRequest request) {
+  /**
+   * Reads the data, and every model once to check that they can be fused.
+   *
+   * @param command hears of what is read
+   */
+  static FusionInputs read(FusionRequest request, CommandFiles command) {
+    request.models().forEach(model -> command.reads("one of the models", model));
+    request.calibration().ifPresent(data -> command.reads("the data of --calibration", data));
+    request.test().ifPresent(data -> command.reads("the data of --test", data));
     Optional<Dataset> test = request.test().map(Dataset::read);
     Optional<Dataset> calibration = request.calibration().map(Dataset::read);
     int anchor = Math.max(0, request.anchor());
-    return new FusionInputs(ModelFiles.open(request.models(), anchor), anchor, calibration, test);
+    return new FusionInputs(
+        ModelFiles.open(request.models(), anchor, command), anchor, calibration, test);
   }
 
   /** The anchor. */
@@ -48,9 +56,10 @@ record FusionInputs(
             .filter(all -> features == FeatureKind.ACTIVATIONS)
             .map(
                 all ->
-                    request.samples() >= all.size()
+                    all.size() <= request.samples().orElse(FusionRequest.SAMPLES)
                         ? all
-                        : all.sample(request.samples(), request.seed()));
+                        : all.sample(
+                            request.samples().orElse(FusionRequest.SAMPLES), request.seed()));
     return new ComparedModels(files, samples, bars);
   }
 }

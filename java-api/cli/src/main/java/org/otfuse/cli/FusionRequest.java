@@ -25,7 +25,7 @@ import org.otfuse.models.OnnxModel;
  * @param anchor index of the anchor, or {@link FusionOptions#ANCHOR_AUTO}
  * @param statistics what is done after averaging
  * @param backend what does the numeric work
- * @param samples most calibration samples whose activations are features
+ * @param samples most calibration samples whose activations are features; else {@link #SAMPLES}
  * @param seed draws those samples and orders the sweeps of coordinate descent
  */
 record FusionRequest(
@@ -38,8 +38,11 @@ record FusionRequest(
     int anchor,
     StatisticsMode statistics,
     BackendChoice backend,
-    int samples,
+    Optional<Integer> samples,
     long seed) {
+  /** How many samples neurons are compared on where no number is given. */
+  static final int SAMPLES = 200;
+
   /** Checks what can be checked before files are read. */
   FusionRequest {
     if (features.equals(Optional.of(FeatureKind.ACTIVATIONS)) && calibration.isEmpty()) {
@@ -57,8 +60,13 @@ record FusionRequest(
         .anchor(anchor)
         .build()
         .weightsFor(models.size());
-    if (samples < 1) {
-      throw new InvalidInputException("--samples is " + samples + ", expected 1 or above.");
+    if (samples.orElse(SAMPLES) < 1) {
+      throw new InvalidInputException(
+          "--samples is %d, expected 1 or above.".formatted(samples.get()));
+    }
+    if (samples.isPresent() && calibration.isEmpty()) {
+      throw new InvalidInputException(
+          "--samples is about calibration samples, expected --calibration DATA.npz.");
     }
   }
 
@@ -94,18 +102,45 @@ record FusionRequest(
         calibration.isPresent() && positions ? FeatureKind.ACTIVATIONS : FeatureKind.WEIGHTS);
   }
 
-  /** How models are aligned and averaged when neurons are compared by the given features. */
-  FusionOptions options(FeatureKind kind) {
-    if (alignment.marginals() == MarginalKind.ACTIVATION && kind == FeatureKind.WEIGHTS) {
+  /**
+   * How models are aligned and averaged.
+   *
+   * @param kind the features that neurons are compared by
+   * @param mode what is done after averaging
+   * @throws InvalidInputException if an option would have no effect
+   */
+  FusionOptions options(FeatureKind kind, StatisticsMode mode) {
+    boolean activations = kind == FeatureKind.ACTIVATIONS;
+    if (alignment.marginals().equals(Optional.of(MarginalKind.ACTIVATION)) && !activations) {
       throw new InvalidInputException(
           "--marginals activation weighs neurons by their activations and the features are weights,"
               + " expected --features activations.");
     }
-    return alignment
-        .options(kind == FeatureKind.ACTIVATIONS ? Solver.SINKHORN : Solver.EXACT)
-        .seed(seed)
-        .weights(weights.values())
-        .anchor(anchor)
-        .build();
+    FusionOptions options =
+        alignment
+            .options(activations ? Solver.SINKHORN : Solver.EXACT)
+            .seed(seed)
+            .weights(weights.values())
+            .anchor(anchor)
+            .build();
+    AlignmentChoice.requireCouplings(
+        features, "--features says what neurons are compared by", options.solver());
+    requireSamplesOfUse(
+        activations && options.solver() != Solver.IDENTITY, mode != StatisticsMode.NONE);
+    return options;
+  }
+
+  private void requireSamplesOfUse(boolean compared, boolean corrected) {
+    if (samples.isPresent() && !compared) {
+      throw new InvalidInputException(
+          "--samples says how many samples neurons are compared on and they are not compared by"
+              + " activations, expected --features activations.");
+    }
+    if (calibration.isPresent() && !compared && !corrected && !weights.auto()) {
+      throw new InvalidInputException(
+          "--calibration %s has no use: neurons are not compared by activations, the weights are"
+                  .formatted(calibration.get())
+              + " given and --statistics is none.");
+    }
   }
 }

@@ -45,21 +45,26 @@ final class FusionRun implements AutoCloseable {
     this.pictures = page.map(target -> new CouplingPictures());
   }
 
-  /** Runs the request, writes the model, and a page about it where one is asked for. */
-  static FusionReport run(FusionRequest request, Path output, Optional<ReportTarget> page) {
+  /**
+   * Runs the request, writes the model, and a page about it where one is asked for.
+   *
+   * @param command knows of these two and hears of what is read
+   */
+  static FusionReport run(
+      FusionRequest request, CommandFiles command, Path output, Optional<ReportTarget> page) {
     try (FusionRun run = new FusionRun(request, page)) {
-      return run.run(output);
+      return run.run(command, output);
     }
   }
 
-  private FusionReport run(Path output) {
+  private FusionReport run(CommandFiles command, Path output) {
     long start = System.nanoTime();
-    FusionInputs files = FusionInputs.read(request);
+    FusionInputs files = FusionInputs.read(request, command);
     double data = since(start) - files.files().readSeconds() - files.files().compareSeconds();
     StatisticsMode mode =
         request.statistics().resolve(files.anchor(), files.calibration().isPresent());
     FeatureKind features = request.features(files.anchor());
-    FusionOptions options = request.options(features);
+    FusionOptions options = request.options(features, mode);
     ComparedModels models = files.compared(request, features, bars);
     long anchorStart = System.nanoTime();
     double loaded = loadSeconds(files, models);

@@ -24,7 +24,7 @@ final class FusionText {
     }
     out.print(groups);
     out.println();
-    report.warnings().forEach(warning -> out.println("warning: " + warning));
+    report.warnings().forEach(warning -> out.println("warning: " + OneLine.of(warning)));
     if (report.accuracy() != null) {
       printAccuracy(out, report.accuracy());
     }
@@ -35,7 +35,7 @@ final class FusionText {
         report.statistics());
     out.printf(
         "Wrote %s, fused by the %s back end in %s.%n",
-        output, report.backend(), Table.seconds(report.seconds().total()));
+        OneLine.of(output.toString()), report.backend(), Table.seconds(report.seconds().total()));
     out.flush();
   }
 

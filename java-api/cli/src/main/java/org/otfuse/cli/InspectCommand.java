@@ -103,20 +103,22 @@ final class InspectCommand implements Callable<Integer> {
   private static void print(Inspection inspection, PrintWriter out) {
     out.printf(
         "%s: %d parameters, %d neuron groups%n%n",
-        inspection.model, inspection.parameters, inspection.groups.size());
+        OneLine.of(inspection.model), inspection.parameters, inspection.groups.size());
     for (Group group : inspection.groups) {
       out.printf(
           "%s: %d neurons, %s%n",
-          group.name, group.size, group.pinned == null ? "may move" : "pinned: " + group.pinned);
+          OneLine.of(group.name),
+          group.size,
+          group.pinned == null ? "may move" : "pinned: " + OneLine.of(group.pinned));
       for (Use use : group.axes) {
         String from = use.first == 0 ? "" : " from " + use.first;
         String block = use.block == 1 ? "" : " in blocks of " + use.block;
         out.printf(
             "    axis %d of %s %s (%s)%s%s%n",
-            use.axis, use.tensor, use.shape, use.role, from, block);
+            use.axis, OneLine.of(use.tensor), use.shape, use.role, from, block);
       }
     }
-    inspection.warnings.forEach(warning -> out.println("warning: " + warning));
+    inspection.warnings.forEach(warning -> out.println("warning: " + OneLine.of(warning)));
     out.flush();
   }
 }

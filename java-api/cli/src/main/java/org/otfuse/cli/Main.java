@@ -1,6 +1,7 @@
 package org.otfuse.cli;
 
 import java.io.PrintWriter;
+import java.util.Locale;
 import org.otfuse.BackendChoice;
 import org.otfuse.BackendUnavailableException;
 import org.otfuse.FeatureKind;
@@ -14,7 +15,6 @@ import org.otfuse.UnsupportedModelException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
 
 /**
  * The command {@code otfuse}. Exit status 0 when all went well, 1 when the work failed, 2 for bad
@@ -26,6 +26,13 @@ import picocli.CommandLine.ParseResult;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "Exit status: 0 done, 1 failed, 2 bad usage or bad input. OTFUSE_JAVA_OPTIONS holds options"
+          + " of",
+      "the JVM, such as -Xmx8g for a larger heap, or -Dotfuse.debug=true to show where an internal",
+      "error came from."
+    },
     subcommands = {
       FuseCommand.class,
       CurveCommand.class,
@@ -41,6 +48,9 @@ public final class Main {
   static final int FAILED = 1;
   static final int BAD_INPUT = 2;
 
+  /** The system property that shows where an internal error came from. */
+  private static final String DEBUG = "otfuse.debug";
+
   Main() {}
 
   /**
@@ -49,6 +59,7 @@ public final class Main {
    * @param arguments as typed
    */
   public static void main(String[] arguments) {
+    Locale.setDefault(Locale.ROOT);
     System.exit(run(arguments));
   }
 
@@ -70,12 +81,22 @@ public final class Main {
     line.registerConverter(StatisticsMode.class, new Choice<>(StatisticsMode.class));
     line.setUsageHelpWidth(100);
     line.setParameterExceptionHandler(Main::badUsage);
-    line.setExecutionExceptionHandler(Main::failed);
+    line.setExecutionExceptionHandler((e, command, result) -> failed(e, command));
     if (arguments.length == 0) {
       line.usage(err);
       return BAD_INPUT;
     }
-    return line.execute(arguments);
+    int status;
+    try {
+      status = line.execute(arguments);
+    } catch (Error e) {
+      status = failed(e, line);
+    }
+    if (out.checkError()) {
+      say(line, "standard output cannot be written");
+      return FAILED;
+    }
+    return status;
   }
 
   private static int badUsage(ParameterException e, String[] arguments) {
@@ -85,7 +106,8 @@ public final class Main {
     return BAD_INPUT;
   }
 
-  private static int failed(Exception e, CommandLine command, ParseResult result) {
+  /** Says what went wrong and returns the exit status. */
+  static int failed(Throwable e, CommandLine command) {
     if (e instanceof OtfuseException) {
       say(command, e.getMessage());
       boolean input =
@@ -94,14 +116,38 @@ public final class Main {
               || e instanceof BackendUnavailableException;
       return input ? BAD_INPUT : FAILED;
     }
-    say(command, "internal error, please report it: " + e);
-    if (Boolean.getBoolean("otfuse.debug")) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof StackOverflowError || cause instanceof OutOfMemoryError) {
+        say(command, needsMemory(cause));
+        return FAILED;
+      }
+    }
+    return internal(e, command);
+  }
+
+  private static String needsMemory(Throwable e) {
+    if (e instanceof StackOverflowError) {
+      return "the stack overflowed, expected a larger one by OTFUSE_JAVA_OPTIONS=-Xss64m.";
+    }
+    long heap = Runtime.getRuntime().maxMemory() >> 20;
+    return "out of memory (%s) with a heap of %d MiB, expected more by OTFUSE_JAVA_OPTIONS=-Xmx%dm."
+        .formatted(e.getMessage(), heap, 2 * heap);
+  }
+
+  private static int internal(Throwable e, CommandLine command) {
+    if (Boolean.getBoolean(DEBUG)) {
       e.printStackTrace(command.getErr());
+    } else {
+      say(
+          command,
+          "internal error, please report it with what OTFUSE_JAVA_OPTIONS=-D%s=true shows: %s"
+              .formatted(DEBUG, e));
     }
     return FAILED;
   }
 
   private static void say(CommandLine command, String sentence) {
-    command.getErr().println("otfuse: " + sentence + (sentence.endsWith(".") ? "" : "."));
+    String line = OneLine.of(sentence);
+    command.getErr().println("otfuse: " + line + (line.endsWith(".") ? "" : "."));
   }
 }

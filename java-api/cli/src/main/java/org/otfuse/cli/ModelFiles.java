@@ -2,7 +2,9 @@ package org.otfuse.cli;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.otfuse.InvalidInputException;
 import org.otfuse.TensorLayout;
@@ -31,13 +33,16 @@ final class ModelFiles {
   }
 
   private final List<Path> paths;
+  private final CommandFiles files;
+  private final Map<Integer, List<Optional<FileStamp>>> stamps = new HashMap<>();
   private final Recent<OnnxModel> recent = new Recent<>(this::read);
   private final List<Facts> facts = new ArrayList<>();
   private double readSeconds;
   private double compareSeconds;
 
-  private ModelFiles(List<Path> paths) {
+  private ModelFiles(List<Path> paths, CommandFiles files) {
     this.paths = paths;
+    this.files = files;
   }
 
   /**
@@ -45,10 +50,12 @@ final class ModelFiles {
    *
    * @param paths the files, in order
    * @param anchor index of the one that the others are compared with
-   * @throws InvalidInputException if two cannot be fused, naming the first difference
+   * @param command hears of the files beside the models that hold their data
+   * @throws InvalidInputException if two cannot be fused, naming the first difference, or if a file
+   *     that holds a model's data is written
    */
-  static ModelFiles open(List<Path> paths, int anchor) {
-    ModelFiles files = new ModelFiles(paths);
+  static ModelFiles open(List<Path> paths, int anchor, CommandFiles command) {
+    ModelFiles files = new ModelFiles(paths, command);
     OnnxModel first = files.get(anchor);
     for (int k = 0; k < paths.size(); k++) {
       OnnxModel file = files.get(k);
@@ -66,7 +73,8 @@ final class ModelFiles {
 
   /** Refuses models that cannot be fused, naming the first difference. */
   static void requireSameGraph(OnnxModel file, OnnxModel anchor) {
-    Optional<String> difference = file.difference(anchor);
+    Optional<String> difference =
+        file.model().architecture().difference(anchor.model().architecture());
     if (difference.isPresent()) {
       throw new InvalidInputException(
           "Model %s cannot be fused with %s: %s."
@@ -76,9 +84,25 @@ final class ModelFiles {
 
   private OnnxModel read(int k) {
     long start = System.nanoTime();
-    OnnxModel file = OnnxModel.read(paths.get(k));
+    Path path = paths.get(k);
+    Optional<FileStamp> before = FileStamp.of(path);
+    OnnxModel file = OnnxModel.read(path);
+    requireUnchanged(k, before, file);
+    file.dataFiles().forEach(data -> files.reads("data of the model " + path, data));
     readSeconds += since(start);
     return file;
+  }
+
+  /** Refuses a file that somebody writes to, or that is no longer the one that was read first. */
+  private void requireUnchanged(int k, Optional<FileStamp> before, OnnxModel file) {
+    List<Optional<FileStamp>> now = new ArrayList<>(List.of(FileStamp.of(paths.get(k))));
+    file.dataFiles().stream().sorted().map(FileStamp::of).forEach(now::add);
+    stamps.putIfAbsent(k, now);
+    if (!now.get(0).equals(before) || !now.equals(stamps.get(k))) {
+      throw new InvalidInputException(
+          "Model %s was changed while it was read, expected files that stay as they are."
+              .formatted(paths.get(k)));
+    }
   }
 
   private static double since(long start) {

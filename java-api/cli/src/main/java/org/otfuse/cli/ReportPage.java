@@ -198,7 +198,8 @@ final class ReportPage {
     tables.fact("calibration data", request.calibration().map(Object::toString).orElse("none"));
     if (story.features() == FeatureKind.ACTIVATIONS) {
       tables.fact(
-          "most samples that neurons are compared on", ReportTables.count(request.samples()));
+          "most samples that neurons are compared on",
+          ReportTables.count(request.samples().orElse(FusionRequest.SAMPLES)));
     }
     tables.fact("test data", request.test().map(Object::toString).orElse("none"));
     tables.fact("seed", String.valueOf(request.seed()));

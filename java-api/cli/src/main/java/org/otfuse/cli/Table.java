@@ -1,10 +1,11 @@
 package org.otfuse.cli;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** Columns of text for a terminal, the first aligned left, the others right. */
+/** Columns of text for a terminal, one line a row, the first aligned left, the others right. */
 final class Table {
   private static final String GAP = "  ";
 
@@ -15,7 +16,7 @@ final class Table {
   }
 
   void add(String... row) {
-    rows.add(List.of(row));
+    rows.add(Arrays.stream(row).map(OneLine::of).toList());
   }
 
   /** A number with two digits after the point, as accuracies are given. */

@@ -32,7 +32,8 @@ import picocli.CommandLine.Spec;
     name = "verify",
     description = {
       "Of one model: permutes the neurons of each group at random and shows that the outputs stay",
-      "the same. Of two: aligns the second to the first by a permutation and shows, layer by layer,",
+      "the same. Of two: aligns the second to the first by a permutation and shows, layer by"
+          + " layer,",
       "that the second computes what it did. Exit status 1 if a group changes that."
     },
     mixinStandardHelpOptions = true,
@@ -62,14 +63,18 @@ final class VerifyCommand implements Callable<Integer> {
   @Option(
       names = "--seed",
       paramLabel = "S",
-      defaultValue = "0",
-      description = "Draws permutations and random samples; default ${DEFAULT-VALUE}.")
-  private long seed;
+      description = "Draws permutations and random samples; default 0.")
+  private Optional<Long> seed;
 
   VerifyCommand() {}
 
   @Override
   public Integer call() {
+    if (seed.isPresent() && second.isPresent() && data.isPresent()) {
+      throw new InvalidInputException(
+          "--seed draws permutations or random samples, of which two models with --data need"
+              + " none.");
+    }
     OnnxModel file = OnnxModel.read(model);
     Dataset samples =
         data.map(Dataset::read)
@@ -92,7 +97,7 @@ final class VerifyCommand implements Callable<Integer> {
     List<NeuronGroup> groups = file.model().architecture().groups();
     float[] expected = PairVerification.logits(file, samples);
     Table table = new Table("neuron group", "neurons", "largest change", "");
-    Random random = new Random(seed);
+    Random random = new Random(seed.orElse(0L));
     int broken = 0;
     for (int g = 0; g < groups.size(); g++) {
       NeuronGroup group = groups.get(g);
@@ -116,7 +121,7 @@ final class VerifyCommand implements Callable<Integer> {
     out.print(table);
     out.printf(
         "%n%s: %s on %d samples (change relative to the largest output, at most %s allowed).%n",
-        file.model().name(),
+        OneLine.of(file.model().name()),
         broken == 0
             ? "permuting neurons leaves the outputs unchanged"
             : broken + " groups change the outputs",
@@ -187,8 +192,8 @@ final class VerifyCommand implements Callable<Integer> {
     out.printf(
         "%n%s aligned to %s %s on %d samples (change of the outputs %s, relative to the largest;"
             + " at most %s allowed).%n",
-        file.model().name(),
-        anchor.model().name(),
+        OneLine.of(file.model().name()),
+        OneLine.of(anchor.model().name()),
         found.unchanged()
             ? "computes the same function"
             : "computes another function, first changed by "
@@ -227,7 +232,7 @@ final class VerifyCommand implements Callable<Integer> {
     }
     int length = shape.stream().reduce(1, Math::multiplyExact);
     float[] values = new float[RANDOM_SAMPLES * length];
-    Random random = new Random(seed);
+    Random random = new Random(seed.orElse(0L));
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) random.nextGaussian();
     }

@@ -92,7 +92,7 @@ class CurveCommandTest {
             "--points",
             "1");
     assertEquals(2, run.status());
-    assertEquals("otfuse: --points is 1, expected 2 or above.\n", run.err());
+    assertEquals("otfuse: --points is 1, expected 2 to 1001.\n", run.err());
   }
 
   @Test

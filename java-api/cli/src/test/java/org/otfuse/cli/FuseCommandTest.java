@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.otfuse.models.OnnxModel;
@@ -58,22 +57,6 @@ class FuseCommandTest extends TwoMlps {
     assertEquals(0, CommandRun.of("fuse", a, b, "-o", fused, "--backend", "java").status());
     assertArrayEquals(before, Files.readAllBytes(a));
     assertTrue(Files.size(fused) > 1_600_000);
-  }
-
-  @Test
-  void anOutputThatIsOneOfTheModelsIsRefused() throws IOException {
-    byte[] before = Files.readAllBytes(a);
-    Path link = Files.createSymbolicLink(folder.resolve("link.onnx"), a);
-    for (Path output : new Path[] {a, link}) {
-      CommandRun run = CommandRun.of("fuse", a, b, "-o", output);
-      assertEquals(2, run.status());
-      assertEquals(
-          "otfuse: --output "
-              + output
-              + " is one of the models, which are never written to; expected another file.\n",
-          run.err());
-    }
-    assertArrayEquals(before, Files.readAllBytes(a));
   }
 
   @Test

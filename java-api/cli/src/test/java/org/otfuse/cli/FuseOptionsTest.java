@@ -139,8 +139,7 @@ class FuseOptionsTest extends TwoMlps {
     Path copy = Shuffled.of(a, folder.resolve("copy.onnx")).file();
     Path calibration = CommandRun.file(folder, "fashion-calibration.npz");
     List<Object> plain = List.of(b, a, copy, "--anchor", "auto");
-    List<Object> repaired =
-        List.of(b, a, copy, "--anchor", "auto", "--calibration", calibration, "--samples", "50");
+    List<Object> repaired = List.of(b, a, copy, "--anchor", "auto", "--calibration", calibration);
     for (List<Object> words : List.of(plain, repaired)) {
       CommandRun run = fuse(words.toArray());
       assertEquals(0, run.status(), run.err());
@@ -208,15 +207,21 @@ class FuseOptionsTest extends TwoMlps {
 
   @Test
   void numbersOutOfRangeAreRefused() {
-    refused("tau is -1.0, expected a number above 0.", a, b, "--tau=-1", "--solver", "sinkhorn");
     refused(
-        "annealing is 1.0, expected a factor of at least 0 and below 1.",
+        "--tau is -1.0, expected 1.0E-6 to 1000000.0 or infinity.",
+        a,
+        b,
+        "--tau=-1",
+        "--solver",
+        "sinkhorn");
+    refused(
+        "--annealing is 1.0, expected a factor of at least 0 and below 1.",
         a,
         b,
         "--annealing=1",
         "--solver",
         "sinkhorn");
-    refused("sweeps is -1, expected 0 or above.", a, b, "--sweeps=-1");
+    refused("--sweeps is -1, expected 0 or above.", a, b, "--sweeps=-1");
   }
 
   @Test

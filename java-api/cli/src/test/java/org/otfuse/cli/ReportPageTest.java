@@ -1,6 +1,5 @@
 package org.otfuse.cli;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -236,7 +235,7 @@ class ReportPageTest extends TwoMlps {
             0,
             StatisticsMode.NONE,
             BackendChoice.JAVA,
-            200,
+            Optional.empty(),
             0);
     FusionReport report =
         new FusionReport(
@@ -256,7 +255,7 @@ class ReportPageTest extends TwoMlps {
               request,
               FusionOptions.DEFAULTS,
               FeatureKind.WEIGHTS,
-              FusionInputs.read(request),
+              FusionInputs.read(request, new CommandFiles()),
               fused,
               new CouplingPictures(),
               engine.backend(),
@@ -305,44 +304,5 @@ class ReportPageTest extends TwoMlps {
             .formatted(fused, fused.getParent()),
         run.err());
     assertEquals("old", Files.readString(page));
-  }
-
-  @Test
-  void aPageOnAModelIsRefused() throws IOException {
-    refused(
-        "--report %s is one of the models, which are never written to; expected another file."
-            .formatted(a),
-        a,
-        b,
-        "--report",
-        a);
-    refused(
-        "--report %s is the fused model too, expected another file.".formatted(fused),
-        a,
-        b,
-        "--report",
-        fused);
-  }
-
-  @Test
-  void aPageOnTheDataIsRefused() throws IOException {
-    Path data = CommandRun.file(folder, "fashion-calibration.npz");
-    byte[] before = Files.readAllBytes(data);
-    for (String option : List.of("--calibration", "--test")) {
-      for (String written : List.of("--report", "--output")) {
-        List<Object> words = new ArrayList<>(List.of("fuse", a, b, option, data, written, data));
-        if (written.equals("--report")) {
-          words.addAll(List.of("--output", fused));
-        }
-        CommandRun run = CommandRun.of(words.toArray());
-        assertEquals(
-            "otfuse: %s %s is the data of %s, which is never written to; expected another file.\n"
-                .formatted(written, data, option),
-            run.err());
-        assertEquals(2, run.status());
-      }
-    }
-    assertArrayEquals(before, Files.readAllBytes(data));
-    assertFalse(Files.exists(fused));
   }
 }

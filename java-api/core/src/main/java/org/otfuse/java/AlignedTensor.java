@@ -1,7 +1,10 @@
 package org.otfuse.java;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
+import org.otfuse.DeviceException;
 import org.otfuse.java.HeapBuffer.Floats;
 import org.otfuse.spi.AxisMap;
 import org.otfuse.spi.AxisMap.Segment;
@@ -41,17 +44,11 @@ final class AlignedTensor {
   /** Multiplies one axis out: [outer, source, inner] becomes [outer, target, inner]. */
   private void multiply(int axis) {
     AxisMap map = axes.get(axis);
-    int outer = 1;
-    for (int a = 0; a < axis; a++) {
-      outer *= axes.get(a).sourceSize();
-    }
-    int inner = 1;
-    for (int a = axis + 1; a < axes.size(); a++) {
-      inner *= axes.get(a).sourceSize();
-    }
-    int from = map.sourceSize() * inner;
-    int to = map.targetSize() * inner;
-    float[] result = new float[Math.multiplyExact(outer, to)];
+    int outer = product(sizes(axes.subList(0, axis)));
+    int inner = product(sizes(axes.subList(axis + 1, axes.size())));
+    int from = product(map.sourceSize(), inner);
+    int to = product(map.targetSize(), inner);
+    float[] result = new float[product(outer, to)];
     int s = values.offset();
     int t = 0;
     for (Segment segment : map.segments()) {
@@ -62,6 +59,24 @@ final class AlignedTensor {
     }
     values = new Floats(result, 0, result.length);
     axes.set(axis, AxisMap.identity(map.targetSize()));
+  }
+
+  private static int[] sizes(List<AxisMap> axes) {
+    return axes.stream().mapToInt(AxisMap::sourceSize).toArray();
+  }
+
+  /** Values in between can be more than those before and after, and than an array holds. */
+  private static int product(int... sizes) {
+    try {
+      return Arrays.stream(sizes).reduce(1, Math::multiplyExact);
+    } catch (ArithmeticException e) {
+      throw new DeviceException(
+          "The java back end needs room for a tensor of %s values, expected %d at most."
+              .formatted(
+                  Arrays.stream(sizes).mapToObj(String::valueOf).collect(Collectors.joining(" x ")),
+                  Integer.MAX_VALUE),
+          e);
+    }
   }
 
   /** One segment: for each outer index, [n,width] at s becomes [m,width] at t. */
@@ -104,7 +119,7 @@ final class AlignedTensor {
       float[] result,
       int t,
       int to) {
-    float[] rows = new float[outer * width * n];
+    float[] rows = new float[product(outer, width, n)];
     workers.forEach(
         outer,
         o -> {
@@ -114,7 +129,7 @@ final class AlignedTensor {
             }
           }
         });
-    float[] moved = new float[outer * width * m];
+    float[] moved = new float[product(outer, width, m)];
     Product.add(
         workers,
         Product.Left.plain(rows, 0, n, 1, n),

@@ -1,5 +1,7 @@
 package org.otfuse.java;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.otfuse.java.HeapBuffer.Floats;
 import org.otfuse.spi.AxisMap;
 import org.otfuse.spi.FeatureTask;
@@ -14,7 +16,9 @@ final class Features {
   private Features() {}
 
   static void gather(Workers workers, FeatureTask task) {
-    AlignedTensor tensor = new AlignedTensor(workers, Floats.of(task.source()), task.axes());
+    List<AxisMap> axes = new ArrayList<>(task.axes());
+    axes.set(task.outputAxis(), AxisMap.identity(axes.get(task.outputAxis()).sourceSize()));
+    AlignedTensor tensor = new AlignedTensor(workers, Floats.of(task.source()), axes);
     int columns = task.columns();
     int[] offsets = offsets(tensor, task.outputAxis(), columns);
     int stride = stride(tensor, task.outputAxis());

@@ -36,6 +36,11 @@ final class HeapBuffer implements DeviceBuffer {
       return of(matrix.buffer(), matrix.offset(), matrix.length());
     }
 
+    /** The same values as a buffer. */
+    FloatBuffer view() {
+      return FloatBuffer.wrap(array, offset, length);
+    }
+
     private static Floats of(DeviceBuffer buffer, long offset, long length) {
       if (!(buffer instanceof HeapBuffer heap)) {
         throw new IllegalArgumentException(

@@ -15,10 +15,12 @@ import org.otfuse.solver.TransportSolver;
 import org.otfuse.spi.Assignment;
 import org.otfuse.spi.AverageTask;
 import org.otfuse.spi.Backend;
+import org.otfuse.spi.Batches;
 import org.otfuse.spi.CostTask;
 import org.otfuse.spi.DeviceBuffer;
 import org.otfuse.spi.ExactTask;
 import org.otfuse.spi.FeatureTask;
+import org.otfuse.spi.Lifetime;
 import org.otfuse.spi.MapTask;
 import org.otfuse.spi.Matrix;
 import org.otfuse.spi.SinkhornTask;
@@ -29,9 +31,11 @@ import org.otfuse.spi.Span;
  */
 final class JavaBackend implements Backend {
   private final Workers workers;
+  private final Lifetime lifetime;
 
   JavaBackend(int threads) {
     this.workers = new Workers(threads);
+    this.lifetime = new Lifetime("the back end", workers::close);
   }
 
   @Override
@@ -51,6 +55,7 @@ final class JavaBackend implements Backend {
 
   @Override
   public DeviceBuffer allocate(long length) {
+    lifetime.requireOpen();
     try {
       return new HeapBuffer(new float[Math.toIntExact(length)], 0, (int) length);
     } catch (ArithmeticException | OutOfMemoryError e) {
@@ -61,38 +66,46 @@ final class JavaBackend implements Backend {
 
   @Override
   public DeviceBuffer upload(FloatBuffer host) {
+    lifetime.requireOpen();
     return HeapBuffer.upload(host);
   }
 
   @Override
   public void write(FloatBuffer host, Span target) {
+    lifetime.requireOpen();
     Floats floats = Floats.of(target);
     host.duplicate().get(floats.array(), floats.offset(), floats.length());
   }
 
   @Override
   public void download(Span source, FloatBuffer host) {
+    lifetime.requireOpen();
     Floats floats = Floats.of(source);
     host.duplicate().put(floats.array(), floats.offset(), floats.length());
   }
 
   @Override
   public void features(List<FeatureTask> tasks) {
+    Batches.requireDisjoint(tasks);
     forEach(tasks, Features::gather);
   }
 
   @Override
   public void cost(List<CostTask> tasks) {
+    Batches.requireDisjoint(tasks);
     forEach(tasks, (inside, task) -> new PairwiseCost(inside, task).compute());
   }
 
   @Override
   public List<TransportReport> sinkhorn(List<SinkhornTask> tasks) {
+    Batches.requireDisjoint(tasks);
+    TaskInput.requireSinkhorn(tasks);
     return map(tasks, Sinkhorn::solve);
   }
 
   @Override
   public List<Assignment> assign(List<Matrix> costs) {
+    TaskInput.requireCosts(costs);
     return map(
         costs,
         (inside, cost) -> {
@@ -103,6 +116,8 @@ final class JavaBackend implements Backend {
 
   @Override
   public List<Assignment> assign(List<Matrix> costs, List<Span> columnPotentials) {
+    TaskInput.requireCosts(costs);
+    TaskInput.requirePotentials("g", columnPotentials);
     List<Integer> order = IntStream.range(0, costs.size()).boxed().toList();
     return map(
         order,
@@ -115,7 +130,15 @@ final class JavaBackend implements Backend {
   }
 
   @Override
+  public List<TransportReport> transport(List<ExactTask> tasks, List<Span> columnPotentials) {
+    TaskInput.requirePotentials("g", columnPotentials);
+    return transport(tasks);
+  }
+
+  @Override
   public List<TransportReport> transport(List<ExactTask> tasks) {
+    Batches.requireDisjoint(tasks);
+    TaskInput.requireTransport(tasks);
     return map(
         tasks,
         (inside, task) -> {
@@ -139,28 +162,31 @@ final class JavaBackend implements Backend {
 
   @Override
   public void maps(List<MapTask> tasks) {
+    Batches.requireDisjoint(tasks);
     forEach(tasks, (inside, task) -> CouplingMaps.compute(task));
   }
 
   @Override
   public void average(List<AverageTask> tasks) {
+    Batches.requireDisjoint(tasks);
     forEach(tasks, Averaging::average);
   }
 
   @Override
   public void close() {
-    workers.close();
+    lifetime.close();
   }
 
   private <T> void forEach(List<T> tasks, BiConsumer<Workers, T> body) {
     Workers inside = workers.inside(tasks.size());
-    workers.forEach(tasks.size(), i -> body.accept(inside, tasks.get(i)));
+    lifetime.run(() -> workers.forEach(tasks.size(), i -> body.accept(inside, tasks.get(i))));
   }
 
   private <T, R> List<R> map(List<T> tasks, BiFunction<Workers, T, R> body) {
     List<R> results = new ArrayList<>(Collections.nCopies(tasks.size(), null));
     Workers inside = workers.inside(tasks.size());
-    workers.forEach(tasks.size(), i -> results.set(i, body.apply(inside, tasks.get(i))));
+    lifetime.run(
+        () -> workers.forEach(tasks.size(), i -> results.set(i, body.apply(inside, tasks.get(i)))));
     return List.copyOf(results);
   }
 }

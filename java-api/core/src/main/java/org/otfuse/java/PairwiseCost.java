@@ -3,12 +3,14 @@ package org.otfuse.java;
 import java.util.Arrays;
 import org.otfuse.Metric;
 import org.otfuse.java.HeapBuffer.Floats;
+import org.otfuse.numeric.PairDistance;
 import org.otfuse.spi.CostTask;
 
 /**
  * Pairwise costs from one matrix product: |x - y|^2 = |x|^2 + |y|^2 - 2 x.y after subtracting the
  * mean of y's rows from both, which distances do not feel and cancellation does. Norms are summed
- * in double. The product costs 2 n m d operations, everything else O((n + m) d + n m).
+ * in double. The product costs 2 n m d operations, everything else O((n + m) d + n m), except that
+ * pairs which the product does not serve are taken one by one.
  */
 final class PairwiseCost {
   private static final int ROWS_AT_A_TIME = 16;
@@ -43,7 +45,7 @@ final class PairwiseCost {
         n,
         d,
         m);
-    workers.forEach(n, i -> finishRow(cost, i, xx[i], yy));
+    workers.forEach(n, i -> finishRow(x, y, cost, i, xx[i], yy));
   }
 
   private float[] columnMeans(Floats y) {
@@ -95,26 +97,33 @@ final class PairwiseCost {
   }
 
   /** Turns the products of one row into distances where they lie. */
-  private void finishRow(Floats cost, int i, double xx, double[] yy) {
+  private void finishRow(Floats x, Floats y, Floats cost, int i, double xx, double[] yy) {
     float[] row = cost.array();
     int p = cost.offset() + i * m;
     for (int j = 0; j < m; j++, p++) {
-      row[p] =
-          (float)
-              switch (task.metric()) {
-                case SQEUCLIDEAN -> squared(xx, yy[j], row[p]);
-                case EUCLIDEAN -> Math.sqrt(squared(xx, yy[j], row[p]));
-                case COSINE -> cosine(xx, yy[j], row[p]);
-              };
+      double distance =
+          switch (task.metric()) {
+            case SQEUCLIDEAN -> squared(xx + yy[j], row[p]);
+            case EUCLIDEAN -> Math.sqrt(squared(xx + yy[j], row[p]));
+            case COSINE -> cosine(Math.sqrt(xx) * Math.sqrt(yy[j]), row[p]);
+          };
+      row[p] = (float) (distance >= 0 ? distance : direct(x, i, y, j));
     }
   }
 
-  private static double squared(double xx, double yy, double dot) {
-    return Math.max(0, xx + yy - 2 * dot);
+  /** NaN for a pair that is to be taken directly. */
+  private static double squared(double norms, double dot) {
+    double squared = norms - 2 * dot;
+    return PairDistance.served(norms, squared) ? squared : Double.NaN;
   }
 
-  private static double cosine(double xx, double yy, double dot) {
-    double norms = Math.sqrt(xx) * Math.sqrt(yy);
-    return norms == 0 ? 1 : Math.max(0, 1 - dot / norms);
+  /** NaN for a pair that is to be taken directly. */
+  private static double cosine(double norms, double dot) {
+    return PairDistance.servedCosine(norms) ? Math.max(0, 1 - dot / norms) : Double.NaN;
+  }
+
+  private double direct(Floats x, int i, Floats y, int j) {
+    return PairDistance.of(
+        x.array(), x.offset() + i * d, y.array(), y.offset() + j * d, d, task.metric());
   }
 }

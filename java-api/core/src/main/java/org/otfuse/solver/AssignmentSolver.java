@@ -1,7 +1,9 @@
 package org.otfuse.solver;
 
+import java.nio.FloatBuffer;
 import org.otfuse.InvalidInputException;
 import org.otfuse.TransportReport;
+import org.otfuse.numeric.SolverInput;
 import org.otfuse.spi.Assignment;
 import org.otfuse.spi.NeuronMap;
 
@@ -55,18 +57,34 @@ public final class AssignmentSolver {
    * @param g the guesses [n], finite, in units of cost
    * @param gOffset where they start in {@code g}
    * @return as of {@link #solve(float[], int, int)}
-   * @throws InvalidInputException if a cost is not finite, n is below 1 or C does not lie inside
-   *     the array
+   * @throws InvalidInputException if a cost or a guess is not finite, n is below 1 or C does not
+   *     lie inside the array
    */
   public static Assignment solve(float[] cost, int offset, int n, float[] g, int gOffset) {
     Matching matching = new Matching(CostMatrix.of(cost, offset, n, n));
-    for (int j = 0; j < n; j++) {
-      matching.v[j] = g[gOffset + j];
-    }
+    FloatBuffer guesses = FloatBuffer.wrap(g, gOffset, n);
+    SolverInput.single().requirePotentials("g", guesses);
+    start(matching, guesses);
     int[] free = new int[n];
     int count = DualReduction.runFrom(matching, free);
     new AugmentingPaths(matching).match(free, count);
     return assignment(matching);
+  }
+
+  /**
+   * Takes guesses over, the largest as 0: potentials are optimal up to a constant. Those of an
+   * optimal matching differ by no more than the costs of a row do, so that no guess need be lower
+   * than that, where it would swallow the costs' digits.
+   */
+  private static void start(Matching matching, FloatBuffer guesses) {
+    double largest = Double.NEGATIVE_INFINITY;
+    for (int j = 0; j < matching.n; j++) {
+      largest = Math.max(largest, guesses.get(guesses.position() + j));
+    }
+    double lowest = -2 * matching.cost.largestMagnitude();
+    for (int j = 0; j < matching.n; j++) {
+      matching.v[j] = Math.max(lowest, guesses.get(guesses.position() + j) - largest);
+    }
   }
 
   private static Assignment assignment(Matching matching) {

@@ -1,6 +1,9 @@
 package org.otfuse.solver;
 
+import java.nio.FloatBuffer;
 import org.otfuse.InvalidInputException;
+import org.otfuse.numeric.FiniteValues;
+import org.otfuse.numeric.SolverInput;
 
 /**
  * A dense cost C [n,m] inside a larger array, row-major.
@@ -23,11 +26,8 @@ record CostMatrix(float[] values, int offset, int n, int m) {
           "The cost [%d,%d] at offset %d does not lie inside an array of %d."
               .formatted(n, m, offset, values.length));
     }
-    CostMatrix cost = new CostMatrix(values, offset, n, m);
-    for (int i = 0; i < n; i++) {
-      cost.checkRow(i);
-    }
-    return cost;
+    SolverInput.single().requireCosts(FloatBuffer.wrap(values, offset, n * m), m);
+    return new CostMatrix(values, offset, n, m);
   }
 
   /** Where row i starts. */
@@ -40,12 +40,9 @@ record CostMatrix(float[] values, int offset, int n, int m) {
     return values[offset + i * m + j];
   }
 
+  /** The largest |c|. */
   double largestMagnitude() {
-    float largest = 0;
-    for (int k = offset; k < offset + n * m; k++) {
-      largest = Math.max(largest, Math.abs(values[k]));
-    }
-    return largest;
+    return FiniteValues.largestMagnitude(FloatBuffer.wrap(values, offset, n * m));
   }
 
   /** The largest potential of row i that is feasible with v: {@code min_j c[i][j] - v[j]}. */
@@ -59,16 +56,5 @@ record CostMatrix(float[] values, int offset, int n, int m) {
       }
     }
     return least;
-  }
-
-  private void checkRow(int i) {
-    int row = row(i);
-    for (int j = 0; j < m; j++) {
-      float c = values[row + j];
-      if (!(Math.abs(c) <= Float.MAX_VALUE)) {
-        throw new InvalidInputException(
-            "The cost of row %d and column %d is %s, expected a finite number.".formatted(i, j, c));
-      }
-    }
   }
 }

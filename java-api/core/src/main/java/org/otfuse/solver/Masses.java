@@ -1,7 +1,9 @@
 package org.otfuse.solver;
 
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import org.otfuse.InvalidInputException;
+import org.otfuse.numeric.SolverInput;
 
 /**
  * Marginals in whole units, so that flows stay exact however often they are added and subtracted,
@@ -24,8 +26,8 @@ record Masses(long[] a, long[] b, long split, double unit) {
 
   /** Scales b to the sum of a; marginals that are both uniform become small whole numbers. */
   static Masses of(float[] a, int aOffset, int n, float[] b, int bOffset, int m) {
-    double aSum = sum("row", a, aOffset, n);
-    double bSum = sum("column", b, bOffset, m);
+    double aSum = sum("row", "a", a, aOffset, n);
+    double bSum = sum("column", "b", b, bOffset, m);
     long[] rows = new long[n];
     long[] columns = new long[m];
     if (uniform(a, aOffset, n) && uniform(b, bOffset, m)) {
@@ -70,20 +72,16 @@ record Masses(long[] a, long[] b, long split, double unit) {
     }
   }
 
-  private static double sum(String side, float[] marginal, int offset, int size) {
+  private static double sum(String side, String symbol, float[] marginal, int offset, int size) {
     if (offset < 0 || size > marginal.length - offset) {
       throw new InvalidInputException(
           "The %s marginal [%d] at offset %d does not lie inside an array of %d."
               .formatted(side, size, offset, marginal.length));
     }
+    SolverInput.single().requireMasses(symbol, FloatBuffer.wrap(marginal, offset, size));
     double sum = 0;
-    for (int k = 0; k < size; k++) {
-      float mass = marginal[offset + k];
-      if (!(mass > 0 && mass <= Float.MAX_VALUE)) {
-        throw new InvalidInputException(
-            "The %s marginal of %d is %s, expected a positive number.".formatted(side, k, mass));
-      }
-      sum += mass;
+    for (int k = offset; k < offset + size; k++) {
+      sum += marginal[k];
     }
     return sum;
   }

@@ -24,10 +24,14 @@ public final class TransportSolver {
   /** Reduced costs count as 0 within this share of the largest cost. */
   private static final double TOLERANCE = 0x1p-42;
 
+  /** Far above what was ever seen; rounded duals must not keep the search going for ever. */
+  private static final long PIVOTS_PER_NODE = 10_000;
+
   private final CostMatrix cost;
   private final Masses masses;
   private final SpanningTree tree;
   private int pivots;
+  private boolean optimal;
 
   private TransportSolver(CostMatrix cost, Masses masses) {
     this.cost = cost;
@@ -51,9 +55,10 @@ public final class TransportSolver {
    * @param plan T [n,m], every entry written
    * @param planOffset where T starts in {@code plan}
    * @return the cost of the plan, whose mass is the sum of a, the number of pivots as iterations
-   *     and the gap to the bound that the duals prove
-   * @throws InvalidInputException if a cost is not finite, a mass is not positive, a size is below
-   *     1 or an array is too short; nothing is written then
+   *     and the gap to the bound that the duals prove; not converged after 10,000 pivots for each
+   *     row and column
+   * @throws InvalidInputException if a cost is not finite, a mass is not finite or below 1e-30, a
+   *     size is below 1 or an array is too short; nothing is written then
    */
   public static TransportReport solve(
       float[] cost,
@@ -75,17 +80,22 @@ public final class TransportSolver {
     }
     TransportSolver solver = optimal(matrix, masses);
     double primal = solver.write(plan, planOffset);
-    return new TransportReport(primal, solver.pivots, 0, primal - solver.dual(), true);
+    return new TransportReport(primal, solver.pivots, 0, primal - solver.dual(), solver.optimal);
   }
 
-  /** Pivots until no arc has a negative reduced cost. */
+  /** Pivots until no arc has a negative reduced cost, or the limit is met. */
   static TransportSolver optimal(CostMatrix cost, Masses masses) {
     TransportSolver solver = new TransportSolver(cost, masses);
     SpanningTree tree = solver.tree;
     BlockSearch search = new BlockSearch(cost, tree.potential, TOLERANCE * cost.largestMagnitude());
-    while (search.advance()) {
-      tree.pivot(search.row(), search.column(), cost.at(search.row(), search.column()));
-      solver.pivots++;
+    long limit = Math.min(Integer.MAX_VALUE, PIVOTS_PER_NODE * ((long) cost.n() + cost.m()));
+    while (!solver.optimal && solver.pivots < limit) {
+      if (search.advance()) {
+        tree.pivot(search.row(), search.column(), cost.at(search.row(), search.column()));
+        solver.pivots++;
+      } else {
+        solver.optimal = true;
+      }
     }
     return solver;
   }

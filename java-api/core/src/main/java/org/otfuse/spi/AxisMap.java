@@ -1,6 +1,7 @@
 package org.otfuse.spi;
 
 import java.util.List;
+import java.util.Objects;
 
 /**
  * How one axis of a tensor is carried over: its segments lie one after the other, and each moves
@@ -12,12 +13,14 @@ import java.util.List;
  * @param segments in index order, at least one
  */
 public record AxisMap(List<Segment> segments) {
-  /** Copies the list. */
+  /** Checks that both lengths of the axis can be counted. */
   public AxisMap {
-    segments = List.copyOf(segments);
+    segments = Sizes.copy(segments, "segments");
     if (segments.isEmpty()) {
-      throw new IllegalArgumentException("an axis needs at least one segment");
+      throw new IllegalArgumentException("an axis has no segments, expected at least one");
     }
+    sourceSize(segments);
+    targetSize(segments);
   }
 
   /**
@@ -29,9 +32,8 @@ public record AxisMap(List<Segment> segments) {
   public record Segment(NeuronMap map, int block) {
     /** Checks the block. */
     public Segment {
-      if (block < 1) {
-        throw new IllegalArgumentException("block " + block);
-      }
+      Objects.requireNonNull(map, "map");
+      Sizes.requireAtLeast(1, block, "the block of a segment");
     }
   }
 
@@ -51,11 +53,11 @@ public record AxisMap(List<Segment> segments) {
    * @return the sum of n*r over the segments
    */
   public int sourceSize() {
-    int size = 0;
-    for (Segment s : segments) {
-      size += s.map.sourceSize() * s.block;
-    }
-    return size;
+    return sourceSize(segments);
+  }
+
+  private static int sourceSize(List<Segment> segments) {
+    return Sizes.axis(segments, s -> s.map.sourceSize(), Segment::block);
   }
 
   /**
@@ -64,11 +66,11 @@ public record AxisMap(List<Segment> segments) {
    * @return the sum of m*r over the segments
    */
   public int targetSize() {
-    int size = 0;
-    for (Segment s : segments) {
-      size += s.map.targetSize() * s.block;
-    }
-    return size;
+    return targetSize(segments);
+  }
+
+  private static int targetSize(List<Segment> segments) {
+    return Sizes.axis(segments, s -> s.map.targetSize(), Segment::block);
   }
 
   /**
@@ -110,6 +112,31 @@ public record AxisMap(List<Segment> segments) {
       source += s.map.sourceSize() * s.block;
     }
     return indices;
+  }
+
+  /**
+   * Refuses a tensor that is not as long as the axes say, and axes that make it too long on the
+   * way, when some have been mapped and others not.
+   */
+  static void requireSource(List<AxisMap> axes, Span values) {
+    Sizes.product(axes, axis -> Math.max(axis.sourceSize(), axis.targetSize()));
+    long size = Sizes.product(axes, AxisMap::sourceSize);
+    if (size != values.length()) {
+      throw new IllegalArgumentException(
+          "a tensor has %d values, expected %d for the shape %s"
+              .formatted(values.length(), size, axes.stream().map(AxisMap::sourceSize).toList()));
+    }
+  }
+
+  /** Adds the soft maps of some axes to what a task reads. */
+  static void addReads(List<AxisMap> axes, List<Span> reads) {
+    for (AxisMap axis : axes) {
+      for (Segment s : axis.segments) {
+        if (s.map instanceof NeuronMap.Soft soft) {
+          reads.add(soft.matrix().span());
+        }
+      }
+    }
   }
 
   private static int neuron(NeuronMap map, int j) {

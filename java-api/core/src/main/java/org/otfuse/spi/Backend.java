@@ -8,9 +8,10 @@ import org.otfuse.TransportReport;
 /**
  * The numeric engine. All operations may be called from several threads at once, and each returns
  * when its results can be used by the next; {@link #download} waits for the device where there is
- * one. Targets of different tasks in a batch must not overlap each other or any source. Buffers of
- * another back end are refused with {@link IllegalArgumentException}; a failing device throws
- * {@link org.otfuse.DeviceException}.
+ * one. No target of a batch may overlap another target or a source; {@link Batches} refuses those
+ * that do. Buffers of another back end are refused with {@link IllegalArgumentException}; a failing
+ * device throws {@link org.otfuse.DeviceException}. After {@link #close} every call throws {@link
+ * IllegalStateException}; calls that run while another thread closes end normally.
  */
 public interface Backend extends AutoCloseable {
   /**

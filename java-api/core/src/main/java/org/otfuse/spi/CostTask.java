@@ -1,5 +1,7 @@
 package org.otfuse.spi;
 
+import java.util.List;
+import java.util.Objects;
 import org.otfuse.Metric;
 
 /**
@@ -14,14 +16,28 @@ import org.otfuse.Metric;
  * @param cost written, [n,m]
  * @param metric the distance
  */
-public record CostTask(Matrix x, Matrix y, Matrix cost, Metric metric) {
+public record CostTask(Matrix x, Matrix y, Matrix cost, Metric metric) implements Task {
   /** Checks that the sizes fit. */
   public CostTask {
+    Objects.requireNonNull(x, "x");
+    Objects.requireNonNull(y, "y");
+    Objects.requireNonNull(cost, "cost");
+    Objects.requireNonNull(metric, "metric");
     if (x.columns() != y.columns() || cost.rows() != x.rows() || cost.columns() != y.rows()) {
       throw new IllegalArgumentException(
-          "x [%d,%d], y [%d,%d], cost [%d,%d]"
+          "x has the shape [%d,%d], y [%d,%d] and cost [%d,%d], expected [n,d], [m,d] and [n,m]"
               .formatted(
                   x.rows(), x.columns(), y.rows(), y.columns(), cost.rows(), cost.columns()));
     }
+  }
+
+  @Override
+  public List<Span> reads() {
+    return List.of(x.span(), y.span());
+  }
+
+  @Override
+  public List<Span> writes() {
+    return List.of(cost.span());
   }
 }

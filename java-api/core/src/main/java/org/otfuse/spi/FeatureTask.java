@@ -1,5 +1,6 @@
 package org.otfuse.spi;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -24,23 +25,39 @@ public record FeatureTask(
     int firstRow,
     Optional<Span> scale,
     Matrix target,
-    int firstColumn) {
+    int firstColumn)
+    implements Task {
   /** Checks that the sizes fit. */
   public FeatureTask {
-    axes = List.copyOf(axes);
-    Objects.checkIndex(outputAxis, axes.size());
-    long size = 1;
-    for (AxisMap axis : axes) {
-      size *= axis.sourceSize();
-    }
-    if (size != source.length()) {
-      throw new IllegalArgumentException("tensor of " + source.length() + ", axes give " + size);
-    }
-    Objects.checkFromIndexSize(firstRow, target.rows(), axes.get(outputAxis).sourceSize());
-    Objects.checkFromIndexSize(firstColumn, columns(axes, outputAxis), target.columns());
+    Objects.requireNonNull(source, "source");
+    axes = Sizes.copy(axes, "axes");
+    Objects.requireNonNull(scale, "scale");
+    Objects.requireNonNull(target, "target");
+    Sizes.requireRange(outputAxis, 1, axes.size(), "the output axis", "the axes");
+    AxisMap.requireSource(axes, source);
+    int outputs = axes.get(outputAxis).sourceSize();
+    Sizes.requireRange(firstRow, target.rows(), outputs, "a run of rows", "the output axis");
+    int columns = columns(axes, outputAxis);
+    Sizes.requireRange(firstColumn, columns, target.columns(), "a run of columns", "the target");
     if (scale.isPresent() && scale.get().length() != target.rows()) {
-      throw new IllegalArgumentException("scale of " + scale.get().length());
+      throw new IllegalArgumentException(
+          "the scale has %d values, expected one for each of %d rows"
+              .formatted(scale.get().length(), target.rows()));
     }
+  }
+
+  @Override
+  public List<Span> reads() {
+    List<Span> reads = new ArrayList<>();
+    reads.add(source);
+    scale.ifPresent(reads::add);
+    AxisMap.addReads(axes, reads);
+    return reads;
+  }
+
+  @Override
+  public List<Span> writes() {
+    return List.of(target.span());
   }
 
   /**
@@ -53,10 +70,13 @@ public record FeatureTask(
   }
 
   private static int columns(List<AxisMap> axes, int outputAxis) {
-    long columns = 1;
-    for (int a = 0; a < axes.size(); a++) {
-      columns *= a == outputAxis ? 1 : axes.get(a).targetSize();
+    List<AxisMap> others = new ArrayList<>(axes);
+    others.remove(outputAxis);
+    long columns = Sizes.product(others, AxisMap::targetSize);
+    if (columns > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "a row has " + columns + " features, expected " + Integer.MAX_VALUE + " at most");
     }
-    return Math.toIntExact(columns);
+    return (int) columns;
   }
 }

@@ -14,11 +14,11 @@ public record Matrix(DeviceBuffer buffer, long offset, int rows, int columns) {
   /** Checks that the matrix lies inside the buffer. */
   public Matrix {
     Objects.requireNonNull(buffer, "buffer");
-    if (rows < 0 || columns < 0 || offset < 0 || offset + (long) rows * columns > buffer.length()) {
+    if (rows < 0 || columns < 0) {
       throw new IndexOutOfBoundsException(
-          "matrix [%d,%d] at %d of a buffer of %d"
-              .formatted(rows, columns, offset, buffer.length()));
+          "a matrix has the shape [%d,%d], expected sizes of 0 or above".formatted(rows, columns));
     }
+    Sizes.requireRange(offset, (long) rows * columns, buffer.length(), "a matrix", "a buffer");
   }
 
   /**

@@ -27,6 +27,11 @@ public sealed interface NeuronMap {
    * @param size n and m
    */
   record Identity(int size) implements NeuronMap {
+    /** Checks the size. */
+    public Identity {
+      Sizes.requireAtLeast(0, size, "the number of neurons");
+    }
+
     @Override
     public int sourceSize() {
       return size;
@@ -47,8 +52,14 @@ public sealed interface NeuronMap {
   record Hard(int[] source, int sourceSize) implements NeuronMap {
     /** Checks the range of every index. */
     public Hard {
-      for (int i : source) {
-        Objects.checkIndex(i, sourceSize);
+      Objects.requireNonNull(source, "source");
+      Sizes.requireAtLeast(0, sourceSize, "the number of neurons");
+      for (int j = 0; j < source.length; j++) {
+        if (source[j] < 0 || source[j] >= sourceSize) {
+          throw new IndexOutOfBoundsException(
+              "a hard map takes neuron %d for anchor neuron %d, expected one of %d neurons"
+                  .formatted(source[j], j, sourceSize));
+        }
       }
     }
 
@@ -64,6 +75,11 @@ public sealed interface NeuronMap {
    * @param matrix [n,m]
    */
   record Soft(Matrix matrix) implements NeuronMap {
+    /** Refuses null. */
+    public Soft {
+      Objects.requireNonNull(matrix, "matrix");
+    }
+
     @Override
     public int sourceSize() {
       return matrix.rows();

@@ -1,5 +1,7 @@
 package org.otfuse.spi;
 
+import java.util.List;
+import java.util.Objects;
 import org.otfuse.SinkhornSettings;
 
 /**
@@ -10,17 +12,25 @@ import org.otfuse.SinkhornSettings;
  * to 1e-6.
  *
  * @param cost C [n,m], not changed
- * @param a row marginal [n], positive, summing to 1
- * @param b column marginal [m], positive, summing to 1
+ * @param a row marginal [n], each at least 1e-30, summing to 1
+ * @param b column marginal [m], each at least 1e-30, summing to 1
  * @param plan T, written, [n,m]
  * @param f row potential in units of cost, written, read on a warm start, [n]
  * @param g column potential in units of cost, written, read on a warm start, [m]
  * @param settings epsilon and stopping rule
  */
 public record SinkhornTask(
-    Matrix cost, Span a, Span b, Matrix plan, Span f, Span g, SinkhornSettings settings) {
+    Matrix cost, Span a, Span b, Matrix plan, Span f, Span g, SinkhornSettings settings)
+    implements Task {
   /** Checks that the sizes fit. */
   public SinkhornTask {
+    Objects.requireNonNull(cost, "cost");
+    Objects.requireNonNull(a, "a");
+    Objects.requireNonNull(b, "b");
+    Objects.requireNonNull(plan, "plan");
+    Objects.requireNonNull(f, "f");
+    Objects.requireNonNull(g, "g");
+    Objects.requireNonNull(settings, "settings");
     int n = cost.rows();
     int m = cost.columns();
     if (n < 1
@@ -32,7 +42,7 @@ public record SinkhornTask(
         || plan.rows() != n
         || plan.columns() != m) {
       throw new IllegalArgumentException(
-          "cost [%d,%d], a %d, b %d, f %d, g %d, plan [%d,%d]"
+          "cost has the shape [%d,%d], a %d values, b %d, f %d, g %d and plan the shape [%d,%d], expected [n,m], n, m, n, m and [n,m] of 1 or more"
               .formatted(
                   n,
                   m,
@@ -43,5 +53,15 @@ public record SinkhornTask(
                   plan.rows(),
                   plan.columns()));
     }
+  }
+
+  @Override
+  public List<Span> reads() {
+    return List.of(cost.span(), a, b);
+  }
+
+  @Override
+  public List<Span> writes() {
+    return List.of(plan.span(), f, g);
   }
 }

@@ -13,10 +13,7 @@ public record Span(DeviceBuffer buffer, long offset, long length) {
   /** Checks that the span lies inside the buffer. */
   public Span {
     Objects.requireNonNull(buffer, "buffer");
-    if (offset < 0 || length < 0 || offset + length > buffer.length()) {
-      throw new IndexOutOfBoundsException(
-          "span [" + offset + ", " + (offset + length) + ") of a buffer of " + buffer.length());
-    }
+    Sizes.requireRange(offset, length, buffer.length(), "a span", "a buffer");
   }
 
   /**

@@ -136,9 +136,23 @@ class AssignmentSolverTest {
       cost[5] = bad;
       InvalidInputException refused =
           assertThrows(InvalidInputException.class, () -> AssignmentSolver.solve(cost, 0, 3));
-      assertEquals(
-          "The cost of row 1 and column 2 is " + bad + ", expected a finite number.",
-          refused.getMessage());
+      assertEquals("Cost [1,2] is " + bad + ", expected a finite number.", refused.getMessage());
+    }
+  }
+
+  @Test
+  void guessesFarBeyondTheCostsDoNotSwallowTheirDigits() {
+    int n = 40;
+    float[] cost = Costs.uniform(n, n, 6, 1);
+    double best = AssignmentSolver.solve(cost, 0, n).report().transportCost();
+    for (float spread : new float[] {1e10f, 1e30f, 3e38f}) {
+      float[] guesses = Costs.uniform(n, 1, 7, 1);
+      for (int j = 0; j < n; j++) {
+        guesses[j] = (guesses[j] - 0.5f) * 2 * spread;
+      }
+      Assignment solved = AssignmentSolver.solve(cost, 0, n, guesses, 0);
+      assertEquals(best, solved.report().transportCost(), 1e-12);
+      assertEquals(0, solved.report().dualityGap(), 1e-12);
     }
   }
 

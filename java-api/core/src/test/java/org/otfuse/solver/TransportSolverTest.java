@@ -196,18 +196,15 @@ class TransportSolverTest {
     float[] one = {1};
     float[] half = {0.5f, 0.5f};
     assertRefused(
-        "The cost of row 0 and column 1 is NaN, expected a finite number.",
-        new float[] {0, Float.NaN},
-        one,
-        half);
+        "Cost [0,1] is NaN, expected a finite number.", new float[] {0, Float.NaN}, one, half);
     for (float bad : new float[] {0, -1, Float.NaN, Float.POSITIVE_INFINITY}) {
       assertRefused(
-          "The column marginal of 1 is " + bad + ", expected a positive number.",
+          "Mass b[1] is " + bad + ", expected a finite number above 0.",
           new float[2],
           one,
           new float[] {1, bad});
       assertRefused(
-          "The row marginal of 0 is " + bad + ", expected a positive number.",
+          "Mass a[0] is " + bad + ", expected a finite number above 0.",
           new float[2],
           new float[] {bad},
           half);

@@ -30,7 +30,7 @@ interface AssignmentChecks extends BackendChecks {
   }
 
   /** The same, from column potentials, one array a problem; without any from nothing. */
-  private static List<Outcome> assign(
+  static List<Outcome> assign(
       Backend backend, float poison, List<AssignmentProblem> batch, List<float[]> potentials) {
     try (Arena arena = new Arena(backend, poison)) {
       List<Matrix> costs = new ArrayList<>();
@@ -177,6 +177,24 @@ interface AssignmentChecks extends BackendChecks {
             new AssignmentProblem(small, 50),
             new AssignmentProblem(large, 50),
             new AssignmentProblem(signed, 50)));
+  }
+
+  @Test
+  default void assignmentsOfTheLargestAndSmallestCostsAreOptimal() {
+    float[] largest = new Samples(13).uniform(33 * 33, 3e38);
+    float[] smallest = new Samples(14).uniform(33 * 33, 1e-38);
+    float[] signed = new Samples(15).uniform(33 * 33, 3e38);
+    float[] mixed = new Samples(16).uniform(33 * 33, 1);
+    for (int k = 0; k < signed.length; k++) {
+      signed[k] *= k % 2 == 0 ? 1 : -1;
+      mixed[k] *= k % 3 == 0 ? 3e38f : 1e-38f;
+    }
+    check(
+        List.of(
+            new AssignmentProblem(largest, 33),
+            new AssignmentProblem(smallest, 33),
+            new AssignmentProblem(signed, 33),
+            new AssignmentProblem(mixed, 33)));
   }
 
   @Test

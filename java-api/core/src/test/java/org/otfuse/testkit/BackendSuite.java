@@ -19,11 +19,13 @@ public abstract class BackendSuite
     implements BufferChecks,
         FeatureChecks,
         CostChecks,
+        CostRangeChecks,
         SinkhornChecks,
         UnbalancedChecks,
         AnnealingChecks,
         AssignmentChecks,
         TransportChecks,
+        SolverInputChecks,
         MapChecks,
         AverageChecks {
   private static final List<Integer> OTHER_THREADS = List.of(1, 5);

@@ -22,10 +22,12 @@ import org.otfuse.FusionOptions;
 import org.otfuse.FusionPlan;
 import org.otfuse.InvalidInputException;
 import org.otfuse.MarginalKind;
+import org.otfuse.Metric;
 import org.otfuse.Model;
 import org.otfuse.ResidualPolicy;
 import org.otfuse.SinkhornSettings;
 import org.otfuse.Solver;
+import org.otfuse.TensorLayout;
 
 /** What must hold for prepared plans, on any back end; joined by a subclass of one line. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -77,7 +79,8 @@ public abstract class PlanSuite {
   private static void assertNear(FloatBuffer expected, FloatBuffer found) {
     assertEquals(expected.remaining(), found.remaining());
     for (int i = 0; i < expected.remaining(); i++) {
-      assertEquals(expected.get(i), found.get(i), TOLERANCE, "index " + i);
+      float e = expected.get(i);
+      assertEquals(e, found.get(i), TOLERANCE * Math.max(1, Math.abs(e)), "index " + i);
     }
   }
 
@@ -114,6 +117,71 @@ public abstract class PlanSuite {
     planAgreesWithEngine(
         FusionOptions.builder().anchor(FusionOptions.ANCHOR_AUTO).weights(0.5, 0.3, 0.2).build(),
         List.of(model(26), model(27), model(28)));
+  }
+
+  @Test
+  void aWeightThatIsNotFiniteIsRefusedWithItsTensorAndPlace() {
+    FloatBuffer good = flat(model(30));
+    for (float value : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+      for (Solver solver : List.of(Solver.EXACT, Solver.SINKHORN)) {
+        try (FusionPlan plan =
+            engine.prepare(ARCHITECTURE, FusionOptions.builder().solver(solver).build())) {
+          FloatBuffer expected = direct(plan.length());
+          FloatBuffer output = direct(plan.length());
+          plan.fuse(List.of(good, good), expected);
+          int offset = 0;
+          for (TensorLayout tensor : ARCHITECTURE.tensors()) {
+            for (int k = 0; k < 2; k++) {
+              FloatBuffer bad = flat(model(31)).put(offset + tensor.length() - 1, value);
+              List<FloatBuffer> models = k == 0 ? List.of(bad, good) : List.of(good, bad);
+              InvalidInputException e =
+                  assertThrows(InvalidInputException.class, () -> plan.fuse(models, output));
+              assertEquals(
+                  "Tensor %s of model model %d has %s at index %d, expected finite numbers."
+                      .formatted(tensor.name(), k, value, tensor.length() - 1),
+                  e.getMessage());
+            }
+            offset += tensor.length();
+          }
+          plan.fuse(List.of(good, good), output);
+          assertEquals(expected, output);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aPlanGivesWhatTheEngineGivesForWeightsOfAnyMagnitude() {
+    for (float value : new float[] {3e38f, -1e20f, 1e15f, 1e-30f}) {
+      for (Metric metric : Metric.values()) {
+        for (Solver solver : List.of(Solver.EXACT, Solver.SINKHORN)) {
+          for (MarginalKind marginals : List.of(MarginalKind.UNIFORM, MarginalKind.L2)) {
+            Model first = model(32);
+            first.tensors().get(2).put(70, value);
+            planAgreesWithEngine(
+                FusionOptions.builder().metric(metric).solver(solver).marginals(marginals).build(),
+                List.of(first, model(33)));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void aPlanGivesWhatTheEngineGivesForModelsThatAreAllSmallOrLarge() {
+    for (double factor : new double[] {1e-30, 1e25}) {
+      planAgreesWithEngine(
+          FusionOptions.DEFAULTS, List.of(times(factor, model(34)), times(factor, model(35))));
+    }
+  }
+
+  private static Model times(double factor, Model model) {
+    for (FloatBuffer tensor : model.tensors()) {
+      for (int i = 0; i < tensor.remaining(); i++) {
+        tensor.put(i, (float) (factor * tensor.get(i)));
+      }
+    }
+    return model;
   }
 
   @Test

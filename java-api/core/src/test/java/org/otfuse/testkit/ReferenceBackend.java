@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.otfuse.BackendChoice;
 import org.otfuse.DeviceException;
+import org.otfuse.InvalidInputException;
 import org.otfuse.TransportReport;
 import org.otfuse.spi.Assignment;
 import org.otfuse.spi.AverageTask;
@@ -184,6 +185,14 @@ public final class ReferenceBackend implements Backend {
 
   @Override
   public List<TransportReport> sinkhorn(List<SinkhornTask> tasks) {
+    for (int k = 0; k < tasks.size(); k++) {
+      SinkhornTask task = tasks.get(k);
+      requireProblem(k, task.cost(), task.a(), task.b());
+      if (task.settings().warmStart()) {
+        requireAll("Potential f[%d] of problem " + k, read(task.f()), -Float.MAX_VALUE, "");
+        requireAll("Potential g[%d] of problem " + k, read(task.g()), -Float.MAX_VALUE, "");
+      }
+    }
     return tasks.stream().map(ReferenceBackend::sinkhorn).toList();
   }
 
@@ -210,7 +219,51 @@ public final class ReferenceBackend implements Backend {
 
   @Override
   public List<Assignment> assign(List<Matrix> costs) {
+    for (int k = 0; k < costs.size(); k++) {
+      requireCosts(k, costs.get(k));
+    }
     return costs.stream().map(ReferenceBackend::assign).toList();
+  }
+
+  @Override
+  public List<Assignment> assign(List<Matrix> costs, List<Span> columnPotentials) {
+    requirePotentials(columnPotentials);
+    return assign(costs);
+  }
+
+  @Override
+  public List<TransportReport> transport(List<ExactTask> tasks, List<Span> columnPotentials) {
+    requirePotentials(columnPotentials);
+    return transport(tasks);
+  }
+
+  private static void requirePotentials(List<Span> potentials) {
+    for (int k = 0; k < potentials.size(); k++) {
+      requireAll("Potential g[%d] of problem " + k, read(potentials.get(k)), -Float.MAX_VALUE, "");
+    }
+  }
+
+  private static void requireProblem(int k, Matrix cost, Span a, Span b) {
+    requireCosts(k, cost);
+    requireAll("Mass a[%d] of problem " + k, read(a), 1e-30f, " above 0");
+    requireAll("Mass b[%d] of problem " + k, read(b), 1e-30f, " above 0");
+  }
+
+  private static void requireCosts(int k, Matrix cost) {
+    float[] values = read(cost.span());
+    for (int i = 0; i < cost.rows(); i++) {
+      float[] row = Arrays.copyOfRange(values, i * cost.columns(), (i + 1) * cost.columns());
+      requireAll("Cost [" + i + ",%d] of problem " + k, row, -Float.MAX_VALUE, "");
+    }
+  }
+
+  private static void requireAll(String what, float[] values, float least, String more) {
+    for (int k = 0; k < values.length; k++) {
+      if (!(values[k] >= least && values[k] <= Float.MAX_VALUE)) {
+        throw new InvalidInputException(
+            what.formatted(k) + " is " + values[k] + ", expected a finite number" + more + ".");
+      }
+    }
   }
 
   private static Assignment assign(Matrix matrix) {
@@ -223,6 +276,9 @@ public final class ReferenceBackend implements Backend {
 
   @Override
   public List<TransportReport> transport(List<ExactTask> tasks) {
+    for (int k = 0; k < tasks.size(); k++) {
+      requireProblem(k, tasks.get(k).cost(), tasks.get(k).a(), tasks.get(k).b());
+    }
     return tasks.stream().map(ReferenceBackend::transport).toList();
   }
 

@@ -134,6 +134,15 @@ interface SinkhornChecks extends BackendChecks {
   }
 
   @Test
+  default void sinkhornMatchesTheReferenceForTheLargestAndSmallestCosts() {
+    SinkhornSettings settings = settings(0.05, 1e-5, 1000);
+    checkAgainstReference(
+        List.of(
+            SinkhornProblem.weighted(31, 65, 3e38, settings, 24),
+            SinkhornProblem.weighted(31, 65, 1e-38, settings, 25)));
+  }
+
+  @Test
   default void sinkhornConvergesByDefaultOnLargerProblems() {
     List<SinkhornProblem> batch =
         List.of(

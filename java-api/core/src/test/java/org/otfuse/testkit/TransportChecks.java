@@ -39,7 +39,7 @@ interface TransportChecks extends BackendChecks {
   }
 
   /** The same, from column potentials, one array a problem; without any from nothing. */
-  private static List<Outcome> transport(
+  static List<Outcome> transport(
       Backend backend, float poison, List<TransportProblem> batch, List<float[]> potentials) {
     try (Arena arena = new Arena(backend, poison)) {
       List<ExactTask> tasks = new ArrayList<>();
@@ -163,6 +163,15 @@ interface TransportChecks extends BackendChecks {
   @Test
   default void transportOfScaledCostsIsOptimal() {
     check(List.of(weighted(30, 20, 1e-3, 4), weighted(20, 30, 1e3, 5)));
+  }
+
+  @Test
+  default void transportOfTheLargestAndSmallestCostsIsOptimal() {
+    TransportProblem mixed = weighted(31, 18, 1, 14);
+    for (int k = 0; k < mixed.cost.length; k++) {
+      mixed.cost[k] *= k % 3 == 0 ? 3e38f : 1e-38f;
+    }
+    check(List.of(weighted(30, 20, 3e38, 12), weighted(20, 30, 1e-38, 13), mixed));
   }
 
   @Test

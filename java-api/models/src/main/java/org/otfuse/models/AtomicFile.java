@@ -4,12 +4,17 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.UUID;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
+import java.util.Set;
 import org.otfuse.InvalidInputException;
 
 /**
@@ -35,6 +40,7 @@ public final class AtomicFile {
 
   /**
    * Writes or replaces a file. A symbolic link keeps being one: the file that it names is replaced.
+   * A file that is replaced keeps its permissions, a new one gets those of every new file.
    *
    * @param target the file; its folder has to exist
    * @param content writes the bytes
@@ -42,65 +48,116 @@ public final class AtomicFile {
    *     temporary file is left
    */
   public static void write(Path target, Content content) {
-    if (Files.isDirectory(target)) {
-      throw new InvalidInputException("cannot write " + target + ": it is a folder");
+    Path file = requireWritable(target);
+    try {
+      Optional<Set<PosixFilePermission>> permissions = permissions(file);
+      try (Temporary temporary = Temporary.file(file.getParent(), attributes(permissions))) {
+        try {
+          fill(temporary, permissions, content);
+          requireWritable(file);
+          Files.move(temporary.path(), file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+          throw temporary.ended() ? new IOException("the process is ending", e) : e;
+        }
+      }
+      force(file.getParent());
+    } catch (IOException e) {
+      throw refuse(target, reason(e), e);
+    }
+  }
+
+  /**
+   * Finds the file that a write would make or replace, and checks what can be checked beforehand.
+   *
+   * @param target where to write
+   * @return the file's path, no part of which is a symbolic link
+   * @throws InvalidInputException if there is no such folder, it takes no files, or the target is
+   *     there and is no regular file, or a write-protected one
+   */
+  public static Path requireWritable(Path target) {
+    if (target.getFileName() == null || Files.isDirectory(target)) {
+      throw refuse(target, "it is a folder");
     }
     Path folder = target.toAbsolutePath().getParent();
-    if (folder == null || !Files.isDirectory(folder)) {
-      throw new InvalidInputException(
-          "cannot write " + target + ": the folder " + folder + " does not exist");
+    if (!Files.isDirectory(folder)) {
+      throw refuse(target, "the folder " + folder + " does not exist");
     }
-    Path temporary = null;
+    boolean exists = Files.exists(target);
+    if (Files.isSymbolicLink(target) && !exists) {
+      throw refuse(target, "it is a symbolic link to a file that does not exist");
+    }
+    if (exists && !Files.isRegularFile(target)) {
+      throw refuse(target, "it is a device, a pipe or a socket, expected a regular file or none");
+    }
+    if (exists && !Files.isWritable(target)) {
+      throw refuse(target, "it is write-protected");
+    }
     try {
-      Path file = Files.isSymbolicLink(target) ? target.toRealPath() : target.toAbsolutePath();
-      if (Files.exists(file) && !Files.isWritable(file)) {
-        throw new InvalidInputException("cannot write " + target + ": it is write-protected");
+      Path file = exists ? target.toRealPath() : folder.toRealPath().resolve(target.getFileName());
+      if (!Files.isWritable(file.getParent())) {
+        throw refuse(target, "the folder " + file.getParent() + " is write-protected");
       }
-      temporary = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID() + ".tmp");
-      fill(temporary, content);
-      move(temporary, file);
-      temporary = null;
+      return file;
     } catch (IOException e) {
-      throw new InvalidInputException("cannot write " + target + ": " + reason(e), e);
-    } finally {
-      delete(temporary);
+      throw refuse(target, reason(e), e);
     }
   }
 
-  private static void fill(Path file, Content content) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      OutputStream out = Channels.newOutputStream(channel);
-      content.writeTo(out);
-      out.flush();
+  /** Those of a file that is there, where the file system knows them. */
+  private static Optional<Set<PosixFilePermission>> permissions(Path file) throws IOException {
+    boolean known = Files.getFileAttributeView(file, PosixFileAttributeView.class) != null;
+    return known && Files.exists(file)
+        ? Optional.of(Files.getPosixFilePermissions(file))
+        : Optional.empty();
+  }
+
+  /** At no time may others read more than they will. */
+  private static FileAttribute<?>[] attributes(Optional<Set<PosixFilePermission>> permissions) {
+    return permissions.stream()
+        .map(PosixFilePermissions::asFileAttribute)
+        .toArray(FileAttribute<?>[]::new);
+  }
+
+  private static void fill(
+      Temporary file, Optional<Set<PosixFilePermission>> permissions, Content content)
+      throws IOException {
+    OutputStream out = Channels.newOutputStream(file.channel());
+    content.writeTo(out);
+    out.flush();
+    if (permissions.isPresent()) {
+      Files.setPosixFilePermissions(file.path(), permissions.get());
+    }
+    file.channel().force(true);
+  }
+
+  /** Makes a new name last, on systems that open folders. */
+  private static void force(Path folder) {
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);
+    } catch (IOException e) {
+      // The file is there and whole; such a system keeps names in its own way.
+      return;
     }
   }
 
-  private static void move(Path from, Path to) throws IOException {
-    try {
-      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
-    } catch (AtomicMoveNotSupportedException e) {
-      Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
-    }
+  private static InvalidInputException refuse(Path target, String reason) {
+    return refuse(target, reason, null);
   }
 
-  private static void delete(Path temporary) {
-    if (temporary != null) {
-      try {
-        Files.deleteIfExists(temporary);
-      } catch (IOException ignored) {
-        // The failure that led here says more than this one could.
-      }
-    }
+  private static InvalidInputException refuse(Path target, String reason, IOException cause) {
+    return new InvalidInputException("cannot write " + target + ": " + reason, cause);
   }
 
   static String reason(IOException e) {
     String type = e.getClass().getSimpleName();
+    String message =
+        e instanceof FileSystemException f && f.getReason() != null
+            ? f.getReason()
+            : e.getMessage();
     return switch (type) {
       case "AccessDeniedException" -> "permission denied";
       case "NoSuchFileException" -> "no such file";
-      default -> e.getMessage() == null ? type : e.getMessage();
+      default -> message == null ? type : message;
     };
   }
 }

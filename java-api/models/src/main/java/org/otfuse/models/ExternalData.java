@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.otfuse.InvalidInputException;
 
 /**
@@ -43,6 +44,11 @@ final class ExternalData {
    */
   ByteBuffer read(TensorProto tensor, long expected) {
     return new Place(tensor).read(expected);
+  }
+
+  /** The files that were read so far. */
+  Set<Path> files() {
+    return Set.copyOf(files.keySet());
   }
 
   /** Where the data of one tensor is said to be. */

@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.otfuse.InvalidInputException;
 import org.otfuse.Model;
@@ -28,12 +27,19 @@ public final class OnnxModel {
   private final List<Parameter> parameters;
   private final WeightUses uses;
   private final Model model;
+  private final Set<Path> dataFiles;
 
-  private OnnxModel(ModelProto skeleton, List<Parameter> parameters, WeightUses uses, Model model) {
+  private OnnxModel(
+      ModelProto skeleton,
+      List<Parameter> parameters,
+      WeightUses uses,
+      Model model,
+      Set<Path> dataFiles) {
     this.skeleton = skeleton;
     this.parameters = parameters;
     this.uses = uses;
     this.model = model;
+    this.dataFiles = dataFiles;
   }
 
   /**
@@ -47,10 +53,11 @@ public final class OnnxModel {
    * @throws UnsupportedModelException if it has weights of another type than 32-bit float
    */
   public static OnnxModel read(Path path) {
-    return of(TracedFile.of(OnnxReader.read(path)), String.valueOf(path.getFileName()));
+    OnnxFile file = OnnxReader.read(path);
+    return of(TracedFile.of(file), String.valueOf(path.getFileName()), file.data());
   }
 
-  private static OnnxModel of(TracedFile file, String name) {
+  private static OnnxModel of(TracedFile file, String name, Set<Path> dataFiles) {
     List<FloatBuffer> tensors =
         file.parameters().stream().map(parameter -> parameter.data()).toList();
     List<Parameter> bare =
@@ -58,7 +65,11 @@ public final class OnnxModel {
             .map(parameter -> parameter.withData(FloatBuffer.allocate(0)))
             .toList();
     return new OnnxModel(
-        file.skeleton(), bare, file.uses(), new Model(name, file.architecture(), tensors));
+        file.skeleton(),
+        bare,
+        file.uses(),
+        new Model(name, file.architecture(), tensors),
+        dataFiles);
   }
 
   /**
@@ -74,8 +85,8 @@ public final class OnnxModel {
     for (int t = 0; t < parameters.size(); t++) {
       full.add(parameters.get(t).withData(model.tensors().get(t)));
     }
-    OnnxFile file = new OnnxFile(Path.of(model.name()), skeleton, full);
-    return of(TracedFile.separated(file), model.name());
+    OnnxFile file = new OnnxFile(Path.of(model.name()), dataFiles, skeleton, full);
+    return of(TracedFile.separated(file), model.name(), dataFiles);
   }
 
   /**
@@ -85,6 +96,15 @@ public final class OnnxModel {
    */
   public Model model() {
     return model;
+  }
+
+  /**
+   * The files beside the model's own from which some of its weights were read (external data).
+   *
+   * @return absolute paths; none for a model in one file
+   */
+  public Set<Path> dataFiles() {
+    return dataFiles;
   }
 
   /** The graph, its weights without their values. */
@@ -146,7 +166,7 @@ public final class OnnxModel {
                 .formatted(fused.name(), a.name(), a.shape(), b.name(), b.shape(), model.name()));
       }
     }
-    return new OnnxModel(skeleton, parameters, uses, fused);
+    return new OnnxModel(skeleton, parameters, uses, fused, dataFiles);
   }
 
   /**
@@ -192,29 +212,5 @@ public final class OnnxModel {
       }
     }
     return new OnnxWriter(skeleton, initializers, constants);
-  }
-
-  /**
-   * Compares two models up to the sizes of neuron groups that may move.
-   *
-   * @param expected the one to compare with
-   * @return the first difference in words, or empty if the two can be fused
-   */
-  public Optional<String> difference(OnnxModel expected) {
-    Optional<String> graphs =
-        GraphDifference.first(skeleton, expected.skeleton, model.name(), expected.model.name());
-    if (graphs.isPresent()) {
-      return graphs;
-    }
-    return model
-        .architecture()
-        .difference(expected.model.architecture())
-        .map(
-            difference ->
-                model.name()
-                    + " cannot be fused with "
-                    + expected.model.name()
-                    + ": "
-                    + difference);
   }
 }

@@ -241,7 +241,7 @@ final class OnnxReader {
       }
       if (data == null) {
         settings.checkNoWeight(name, tensor, path);
-      } else if (settings.contains(name)) {
+      } else if (settings.contains(name, data.remaining())) {
         graph.setInitializer(i, withData(tensor, data));
       } else {
         parameters.add(parameter(name, tensor, data, i, -1));
@@ -253,7 +253,8 @@ final class OnnxReader {
         splitConstant(n, node, settings, parameters);
       }
     }
-    return new OnnxFile(path, model.setGraph(graph).build(), List.copyOf(parameters));
+    return new OnnxFile(
+        path, external.files(), model.setGraph(graph).build(), List.copyOf(parameters));
   }
 
   /** A single value or a mask with infinities in a Constant node is a setting, no weight. */
@@ -277,7 +278,7 @@ final class OnnxReader {
         continue;
       }
       FloatBuffer data = TensorData.floats(tensor, path, external, this::allocate);
-      if (data.remaining() <= 1 || settings.contains(name) || hasInfinity(data)) {
+      if (data.remaining() <= 1 || settings.contains(name, data.remaining()) || hasInfinity(data)) {
         replace(n, node, a, TensorData.inline(tensor, path, external));
       } else {
         replace(n, node, a, TensorData.withoutData(tensor));

@@ -45,7 +45,11 @@ final class OnnxRuntimeStart {
   private static void start(
       AtomicReference<OrtEnvironment> started, AtomicReference<Throwable> failure) {
     try {
-      started.set(OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "otfuse"));
+      started.set(
+          OnnxRuntimeLibraries.provide(
+              () ->
+                  OrtEnvironment.getEnvironment(
+                      OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "otfuse")));
     } catch (LinkageError | RuntimeException e) {
       failure.set(e);
     }

@@ -2,6 +2,7 @@ package org.otfuse.nd4j;
 
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.function.Consumer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.otfuse.BackendChoice;
 import org.otfuse.TransportReport;
@@ -9,14 +10,17 @@ import org.otfuse.spi.Assignment;
 import org.otfuse.spi.AverageTask;
 import org.otfuse.spi.Backend;
 import org.otfuse.spi.BackendSettings;
+import org.otfuse.spi.Batches;
 import org.otfuse.spi.CostTask;
 import org.otfuse.spi.DeviceBuffer;
 import org.otfuse.spi.ExactTask;
 import org.otfuse.spi.FeatureTask;
+import org.otfuse.spi.Lifetime;
 import org.otfuse.spi.MapTask;
 import org.otfuse.spi.Matrix;
 import org.otfuse.spi.SinkhornTask;
 import org.otfuse.spi.Span;
+import org.otfuse.spi.Task;
 
 /**
  * The back end on ND4J and OpenBLAS. Problems of a batch run in parallel on its own threads, large
@@ -29,7 +33,7 @@ final class Nd4jBackend implements Backend {
 
   private final Workers workers;
   private final ArrayPool pool = new ArrayPool();
-  private volatile boolean closed;
+  private final Lifetime lifetime = new Lifetime("the nd4j back end", this::free);
 
   Nd4jBackend(BackendSettings settings) {
     workers = new Workers(settings.threads());
@@ -53,13 +57,13 @@ final class Nd4jBackend implements Backend {
 
   @Override
   public DeviceBuffer allocate(long length) {
-    checkOpen();
+    lifetime.requireOpen();
     return Nd4jBuffer.allocate(this, pool, length);
   }
 
   @Override
   public DeviceBuffer upload(FloatBuffer host) {
-    checkOpen();
+    lifetime.requireOpen();
     if (host.isDirect() && host.hasRemaining()) {
       return Nd4jBuffer.wrap(this, host);
     }
@@ -70,7 +74,7 @@ final class Nd4jBackend implements Backend {
 
   @Override
   public void write(FloatBuffer host, Span target) {
-    checkOpen();
+    lifetime.requireOpen();
     checkRemaining(host, target);
     try (Lease lease = new Lease(this, pool)) {
       FloatBuffer from = host.duplicate();
@@ -85,7 +89,7 @@ final class Nd4jBackend implements Backend {
 
   @Override
   public void download(Span source, FloatBuffer host) {
-    checkOpen();
+    lifetime.requireOpen();
     checkRemaining(host, source);
     try (Lease lease = new Lease(this, pool)) {
       FloatBuffer to = host.duplicate();
@@ -108,17 +112,34 @@ final class Nd4jBackend implements Backend {
 
   @Override
   public List<TransportReport> sinkhorn(List<SinkhornTask> tasks) {
+    Batches.requireDisjoint(tasks);
+    checked(input -> input.requireSinkhorn(tasks));
     return map(tasks, Sinkhorn::solve);
   }
 
   @Override
   public List<Assignment> assign(List<Matrix> costs) {
+    checked(input -> input.requireCosts(costs));
     return map(costs, (cost, lease, w) -> ExactSolvers.assign(cost, lease));
   }
 
   @Override
+  public List<Assignment> assign(List<Matrix> costs, List<Span> columnPotentials) {
+    checked(input -> input.requirePotentials(columnPotentials));
+    return assign(costs);
+  }
+
+  @Override
   public List<TransportReport> transport(List<ExactTask> tasks) {
+    Batches.requireDisjoint(tasks);
+    checked(input -> input.requireTransport(tasks));
     return map(tasks, (task, lease, w) -> ExactSolvers.transport(task, lease));
+  }
+
+  @Override
+  public List<TransportReport> transport(List<ExactTask> tasks, List<Span> columnPotentials) {
+    checked(input -> input.requirePotentials(columnPotentials));
+    return transport(tasks);
   }
 
   @Override
@@ -133,12 +154,16 @@ final class Nd4jBackend implements Backend {
 
   @Override
   public void close() {
-    closed = true;
+    lifetime.close();
+  }
+
+  private void free() {
     workers.close();
     pool.close();
   }
 
-  private <T> void each(List<T> tasks, Step<T> step) {
+  private <T extends Task> void each(List<T> tasks, Step<T> step) {
+    Batches.requireDisjoint(tasks);
     map(
         tasks,
         (task, lease, w) -> {
@@ -148,20 +173,24 @@ final class Nd4jBackend implements Backend {
   }
 
   private <T, R> List<R> map(List<T> tasks, Solve<T, R> solve) {
-    checkOpen();
-    return workers.map(
-        tasks,
-        task -> {
-          try (Lease lease = new Lease(this, pool)) {
-            return solve.run(task, lease, workers);
-          }
-        });
+    return lifetime.call(
+        () ->
+            workers.map(
+                tasks,
+                task -> {
+                  try (Lease lease = new Lease(this, pool)) {
+                    return solve.run(task, lease, workers);
+                  }
+                }));
   }
 
-  private void checkOpen() {
-    if (closed) {
-      throw new IllegalStateException("the nd4j back end is closed");
-    }
+  private void checked(Consumer<TaskInput> check) {
+    lifetime.run(
+        () -> {
+          try (Lease lease = new Lease(this, pool)) {
+            check.accept(new TaskInput(lease));
+          }
+        });
   }
 
   private static void checkRemaining(FloatBuffer host, Span span) {
