@@ -226,7 +226,7 @@ final class OnnxReader {
           "%s has the sparse tensor %s, expected dense weights"
               .formatted(path, graph.getSparseInitializer(0).getValues().getName()));
     }
-    SubgraphCheck.check(graph, path);
+    NodeCheck.check(graph, path);
     checkSizes(graph.getInputList());
     checkSizes(graph.getOutputList());
     Settings settings = new Settings(graph.getNodeList());
