@@ -41,7 +41,8 @@ class KillTest extends TwoMlps {
   private record Known(Object[] words, byte[] model, long millis) {}
 
   private ProcessBuilder process(Object... words) {
-    return ChildRun.process(List.of("-Djava.io.tmpdir=" + temporary), words)
+    return ChildRun.process(
+            List.of("-Djava.io.tmpdir=" + temporary, "-Dotfuse.terminal=true"), words)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .redirectError(ProcessBuilder.Redirect.DISCARD);
   }
