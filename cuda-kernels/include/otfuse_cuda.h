@@ -93,7 +93,7 @@ typedef struct otc_scan_task {
 } otc_scan_task;
 
 typedef struct otc_scan_report {
-  int64_t first;   /* index of the first value that is not finite or below least; length if none is */
+  int64_t rest;    /* values from the first one on that is not finite or below least; 0 if none is */
   int32_t largest; /* bits of the largest |value|, 0x7f800000 or more where one is not finite */
 } otc_scan_report;
 
@@ -231,8 +231,8 @@ OTC_API int otc_cost_finish(const otc_cost_task* tasks, const otc_launch* launch
 /* ---- log-domain Sinkhorn ----------------------------------------------------------------------
  * Semantics, stopping rule and report are those of org.otfuse.SinkhornSettings. Balanced plans are
  * rounded onto the marginals. A task's bits depend on it and the device's shared memory sizes alone.
- * With costs that are not finite it ends after one iteration and has not converged; otc_scan finds
- * them before.
+ * With costs or masses that are not finite it ends after one iteration and has not converged;
+ * otc_scan finds them before.
  */
 typedef struct otc_sinkhorn_task {
   const float* cost; /* [n,m] */

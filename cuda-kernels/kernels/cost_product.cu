@@ -128,9 +128,11 @@ struct Rows {
   }
 };
 
-// The cost of row i of x and row j of y from their difference, by a warp.
-__device__ float pair_cost(const otc_cost_task& task, const Rows& rows, int64_t i, int64_t j,
-                           int lane) {
+// The cost of row i of x and row j of y from their difference, by a warp. Called seldom, so that
+// what it needs takes no registers from the rest.
+__device__ __noinline__ float pair_cost(const otc_cost_task& task, const char* workspace,
+                                        int64_t i, int64_t j, int lane) {
+  const Rows rows(task, workspace);
   float square = squared_distance(rows.x + i * task.d, rows.y + j * task.d, task.d, lane);
   if (!(square >= kLeast && square <= kLargest)) {
     return wide_cost(task.x + i * task.d, task.y + j * task.d, task.d, task.metric, lane);
@@ -152,7 +154,6 @@ __global__ void __launch_bounds__(kEntryWarps* kWarp)
     int column = local % tiles_across * kEntryColumns + lane;
     const bool cosine = task.metric == OTC_COSINE;
     Scratch scratch(task, workspace);
-    Rows rows(task, workspace);
     float y_norms[kChunks] = {};
     if (!cosine) {
 #pragma unroll
@@ -187,7 +188,7 @@ __global__ void __launch_bounds__(kEntryWarps* kWarp)
           int chunk = __ffs(static_cast<int>(rest)) - 1;
           rest &= rest - 1;
           int64_t j = column - lane + owner + chunk * kWarp;
-          float value = pair_cost(task, rows, i, j, lane);
+          float value = pair_cost(task, workspace, i, j, lane);
           if (lane == owner) entries[chunk * kWarp] = value;
         }
       }

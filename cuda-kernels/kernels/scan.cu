@@ -1,7 +1,7 @@
 // Looks through values before somebody relies on them: which is the first that is not a finite
-// number or too small, and how large is the largest. Both are minima and maxima of whole numbers,
-// so that the order in which blocks come does not matter. Bytes: 4 a value, read once. One launch
-// for any number of arrays, after one that resets what they say.
+// number or too small, and how large is the largest. Both are maxima of whole numbers, so that the
+// order in which blocks come does not matter. Bytes: 4 a value, read once. One launch for any
+// number of arrays, after one that resets what they say.
 #include "launch.cuh"
 #include "reduce.cuh"
 
@@ -22,10 +22,10 @@ struct Min {
 };
 
 __global__ void __launch_bounds__(kThreads)
-    scan_reset(const otc_scan_task* tasks, int count, otc_scan_report* reports) {
+    scan_reset(int count, otc_scan_report* reports) {
   int t = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
   for (; t < count; t += static_cast<int>(gridDim.x * blockDim.x)) {
-    reports[t].first = tasks[t].length;
+    reports[t].rest = 0;
     reports[t].largest = 0;
   }
 }
@@ -53,8 +53,8 @@ __global__ void __launch_bounds__(kThreads) scan_values(const otc_scan_task* tas
     if (threadIdx.x != 0) continue;
     atomicMax(&reports[t].largest, largest);
     if (first != kNone) {
-      atomicMin(reinterpret_cast<unsigned long long*>(&reports[t].first),
-                static_cast<unsigned long long>(begin + first));
+      atomicMax(reinterpret_cast<unsigned long long*>(&reports[t].rest),
+                static_cast<unsigned long long>(task.length - begin - first));
     }
   }
 }
@@ -83,7 +83,7 @@ int otc_scan(const otc_scan_task* tasks, otc_scan_report* reports, const otc_lau
     return cudaErrorInvalidValue;
   }
   int error = otc::start(otc::scan_reset, otc::ceil_div(launch->count, otc::kThreads),
-                         otc::kThreads, 0, stream, tasks, launch->count, reports);
+                         otc::kThreads, 0, stream, launch->count, reports);
   if (error != cudaSuccess) return error;
   return otc::start(otc::scan_values, launch->tiles, otc::kThreads, 0, stream, tasks, launch->count,
                     launch->tiles, reports);

@@ -13,13 +13,18 @@
 
 namespace otc {
 
-// Mean of the costs, settings, weights and first potentials. Returns whether all costs are finite.
+// Mean of the costs, settings, weights and first potentials. Returns whether costs
+// and masses are finite.
 template <class Players>
 __device__ __noinline__ bool begin(Problem& p, Players& team, double relative) {
   if (team.rank == 0 && threadIdx.x < 2) p.status[threadIdx.x] = {};
   sum_chunks<1>(p, kMeanCost, [&](int i, double(&parts)[1]) {
     const float* row = p.task.cost + static_cast<int64_t>(i) * p.m();
     for (int j = lane(); j < p.m(); j += kWarp) parts[0] += static_cast<double>(__ldg(row + j));
+    // Nothing, or not-a-number.
+    if (lane() == 0) parts[0] += 0.0 * static_cast<double>(p.task.a[i]);
+    if (i > 0) return;
+    for (int j = lane(); j < p.m(); j += kWarp) parts[0] += 0.0 * static_cast<double>(p.task.b[j]);
   });
   team.sync();
   double mean = team_total(p, team, kMeanCost) / (static_cast<double>(p.n()) * p.m());

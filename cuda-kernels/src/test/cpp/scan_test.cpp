@@ -23,10 +23,10 @@ struct Array {
 
 otc_scan_report reference(const Array& array) {
   otc_scan_report report{};
-  report.first = static_cast<int64_t>(array.values.size());
   for (size_t i = array.values.size(); i-- > 0;) {
     const float value = array.values[i];
-    if (!std::isfinite(value) || value < array.least) report.first = static_cast<int64_t>(i);
+    if (!std::isfinite(value) || value < array.least)
+      report.rest = static_cast<int64_t>(array.values.size() - i);
     report.largest = std::max(report.largest, std::bit_cast<int32_t>(std::abs(value)));
   }
   return report;
@@ -61,7 +61,7 @@ Reports scan(const std::vector<Array>& arrays, int repeat = 1) {
 void compare(const Reports& actual, const std::vector<Array>& arrays) {
   for (size_t t = 0; t < actual.size(); t++) {
     const otc_scan_report expected = reference(arrays[t % arrays.size()]);
-    CHECK(actual[t].first == expected.first && actual[t].largest == expected.largest);
+    CHECK(actual[t].rest == expected.rest && actual[t].largest == expected.largest);
   }
 }
 
@@ -96,7 +96,7 @@ TEST(scans_find_the_first_refused_value_and_the_largest) {
     compare(reports, all);
     Floats bits;
     for (const otc_scan_report& report : reports) {
-      bits.push_back(static_cast<float>(report.first));
+      bits.push_back(static_cast<float>(report.rest));
       bits.push_back(std::bit_cast<float>(report.largest));
     }
     return bits;

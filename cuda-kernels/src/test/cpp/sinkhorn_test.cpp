@@ -158,16 +158,20 @@ TEST(annealed_starts_end_at_the_same_plan_and_count_their_iterations) {
   check::judge_all({batch[0], batch[3], batch[6]}, check::device(4, 11 << 10), 2);
 }
 
-TEST(costs_that_are_not_finite_end_after_one_iteration) {
+TEST(costs_and_masses_that_are_not_finite_end_after_one_iteration) {
   std::mt19937 random(77);
-  for (float bad : {std::nanf(""), HUGE_VALF, -HUGE_VALF}) {
-    for (double tau : {check::kInfinity, 1.0}) {
-      Sinkhorn p(random, 70, 66);
-      p.tau = tau;
-      p.cost[1234] = bad;
-      for (const auto& device : {check::roomy(), check::tight()}) {
-        const otc_report said = check::solve({p}, device)[0].report;
-        CHECK(said.iterations == 1 && said.converged == 0);
+  for (double tau : {check::kInfinity, 1.0}) {
+    std::vector<Sinkhorn> batch;
+    for (float bad : {std::nanf(""), HUGE_VALF, -HUGE_VALF}) {
+      for (int place = 0; place < 3; place++) {
+        Sinkhorn& p = batch.emplace_back(random, 70, 66);
+        p.tau = tau;
+        (place == 0 ? p.cost : place == 1 ? p.a : p.b)[60] = bad;
+      }
+    }
+    for (const auto& device : {check::roomy(), check::tight()}) {
+      for (const Solution& solution : check::solve(batch, device)) {
+        CHECK(solution.report.iterations == 1 && solution.report.converged == 0);
       }
     }
   }

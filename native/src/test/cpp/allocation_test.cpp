@@ -20,13 +20,16 @@ struct Call {
   std::function<std::vector<float>()> result;
 };
 
-// Fails the first allocation, the second and so on, until the call no longer comes that far.
-void fail_each(const Call& call, const std::function<void()>& again = [] {}) {
+// Fails the first allocation, the second and so on, until the call no longer comes that far. Before
+// each `again` gives back all that the calls hold, so that what leaks is seen. A temporary buffer that
+// sorting can do without may fail unseen.
+void fail_each(const Call& call, const std::function<void()>& again) {
   CHECK(call.make() == OTF_OK);
   std::vector<float> expected = call.result();
+  again();
+  const int64_t before = check::memory_in_use();
   for (int64_t number = 1;; number++) {
-    again();
-    int64_t before = check::memory_in_use();
+    CHECK(check::memory_in_use() == before);
     check::fail_allocation(number);
     int32_t status = call.make();
     bool reached = check::allocations() >= number;
@@ -36,12 +39,13 @@ void fail_each(const Call& call, const std::function<void()>& again = [] {}) {
       std::printf("     %s: %d allocations\n", call.name, static_cast<int>(number - 1));
       break;
     }
-    check::report(status == OTF_OUT_OF_MEMORY, call.name, static_cast<int>(number),
+    check::report(status == OTF_OUT_OF_MEMORY || status == OTF_OK, call.name, static_cast<int>(number),
                   "status " + std::to_string(status));
-    CHECK(std::string(otf_last_error()).find("out of memory") == 0);
-    CHECK(check::memory_in_use() <= before);  // work space may have been given back
+    CHECK(status == OTF_OK || std::string(otf_last_error()).find("out of memory") == 0);
+    if (status == OTF_OK) CHECK(call.result() == expected);
     CHECK(call.make() == OTF_OK);
     CHECK(call.result() == expected);
+    again();
   }
 }
 
@@ -206,8 +210,9 @@ TEST(everyAllocationOfMeasuringTheLimitsMayFail) {
   for (int64_t number = 1; number <= 7; number++) {
     int64_t before = check::memory_in_use();
     check::fail_allocation(number);
-    CHECK(otf_measure_limits(engine, &limits) == OTF_OUT_OF_MEMORY);
+    int32_t status = otf_measure_limits(engine, &limits);
     check::fail_allocation(0);
+    CHECK(status == OTF_OUT_OF_MEMORY);
     CHECK(check::memory_in_use() == before);
   }
 }

@@ -11,6 +11,11 @@ final class Address extends Pointer {
     this.address = address;
   }
 
+  /** So many floats further on. */
+  static long after(long address, long floats) {
+    return Math.addExact(address, Math.multiplyExact(floats, Float.BYTES));
+  }
+
   /** For members of structs; null for 0. */
   static FloatPointer floats(long address) {
     return address == 0 ? null : new FloatPointer(new Address(address));

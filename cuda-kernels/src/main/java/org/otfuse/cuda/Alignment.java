@@ -4,10 +4,12 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.otfuse.MarginalKind;
 import org.otfuse.Solver;
 import org.otfuse.cuda.ModelMaps.Group;
 import org.otfuse.cuda.ModelMaps.Tensor;
+import org.otfuse.numeric.SolverInput;
 import org.otfuse.spi.FusionProgram;
 import org.otfuse.spi.FusionProgram.Axis;
 import org.otfuse.spi.FusionProgram.Block;
@@ -18,13 +20,14 @@ import org.otfuse.spi.FusionProgram.Step;
  * cut into stages where the CPU has to solve an exact problem.
  */
 final class Alignment {
-  /** Work on the device, and what the CPU does when it is done. */
-  record Stage(List<Work> work, Optional<Runnable> host) {}
+  /** Work on the device, and what the CPU does when it is done: whether to go on. */
+  record Stage(List<Work> work, Optional<BooleanSupplier> host) {}
 
   private final FusionProgram program;
   private final Scratch scratch;
   private final ExactSolvers exact;
   private final Pinned pinned;
+  private final Magnitudes magnitudes;
   private final long model;
   private final long anchor;
   private final ModelMaps maps;
@@ -40,6 +43,7 @@ final class Alignment {
    *
    * @param pinned what goes to the CPU and back, with as many floats as {@link #pinnedFloats} says;
    *     other alignments may use it before and after
+   * @param magnitudes what looks through weights and features; has room for {@link #scans}
    * @param model address of the model's weights
    * @param anchor address of the anchor's
    */
@@ -48,9 +52,11 @@ final class Alignment {
       Scratch scratch,
       ExactSolvers exact,
       Pinned pinned,
+      Magnitudes magnitudes,
       long model,
       long anchor) {
     this.pinned = pinned;
+    this.magnitudes = magnitudes;
     this.program = program;
     this.scratch = scratch;
     this.exact = exact;
@@ -65,11 +71,17 @@ final class Alignment {
       groups.add(maps.add(step.group()));
     }
     program.parts().forEach(part -> parts.add(maps.tensor(model, part, -1)));
+    work.add(magnitudes.finite(List.of(ScanBatch.Task.finite(model, program.length()))));
     work.addAll(maps.indices(-1));
     for (int s = 0; s < groups.size(); s++) {
       step(s);
       scratch.recycle();
     }
+  }
+
+  /** How many values are looked through: the weights and, in each step, features and masses. */
+  static int scans(FusionProgram program) {
+    return 1 + 4 * program.steps().size();
   }
 
   /** How much pinned memory a program's exact problems need, one at a time. */
@@ -82,7 +94,10 @@ final class Alignment {
             .mapToLong(step -> program.groupSizes().get(step.group()))
             .max()
             .orElse(0);
-    return ModelMaps.permutations(program) ? n * n + 2 * n : 2 * n * n + 3 * n;
+    long square = Math.multiplyExact(n, n);
+    return ModelMaps.permutations(program)
+        ? Math.addExact(square, 2 * n)
+        : Math.addExact(Math.multiplyExact(2, square), 3 * n);
   }
 
   /** The stages but for the work that is left after the last. */
@@ -115,6 +130,7 @@ final class Alignment {
     long x = new StepFeatures(step, n, model, blocks.get(s)).lay(scratch, collected);
     long y = new StepFeatures(step, n, anchor, still).lay(scratch, collected);
     work.addAll(collected.work(scratch));
+    work.add(magnitudes.features(x, y, Math.multiplyExact((long) n, step.columns())));
     long cost = scratch.temporaryFloats((long) n * n);
     CostBatch.Task task = new CostBatch.Task(x, y, cost, n, n, step.columns(), program.metric());
     work.add(new CostBatch(scratch, List.of(task)));
@@ -125,9 +141,18 @@ final class Alignment {
     }
   }
 
-  /** Ends a stage with something for the CPU to do. */
+  /** Ends a stage with something for the CPU to do, if what was looked through allows it. */
   private void thenOnHost(Runnable host) {
-    stages.add(new Stage(work, Optional.of(host)));
+    int count = magnitudes.count();
+    BooleanSupplier checked =
+        () -> {
+          boolean good = magnitudes.good(count);
+          if (good) {
+            host.run();
+          }
+          return good;
+        };
+    stages.add(new Stage(work, Optional.of(checked)));
     work = new ArrayList<>();
   }
 
@@ -167,6 +192,11 @@ final class Alignment {
       work.add(
           new ImportanceBatch(
               scratch, List.of(importance(step, model, a, n), importance(step, anchor, b, n))));
+      work.add(
+          magnitudes.finite(
+              List.of(
+                  new ScanBatch.Task(a, n, SolverInput.SMALLEST_MASS),
+                  new ScanBatch.Task(b, n, SolverInput.SMALLEST_MASS))));
     }
     long plan = scratch.temporaryFloats((long) n * n);
     if (program.solver() == Solver.EXACT) {
@@ -234,11 +264,12 @@ final class Alignment {
     long outer = 1;
     long inner = 1;
     for (int a = 0; a < axes.size(); a++) {
-      outer *= a < at ? ModelMaps.size(axes.get(a)) : 1;
-      inner *= a > at ? ModelMaps.size(axes.get(a)) : 1;
+      int size = ModelMaps.size(axes.get(a));
+      outer = Math.multiplyExact(outer, a < at ? size : 1);
+      inner = Math.multiplyExact(inner, a > at ? size : 1);
     }
     return new ImportanceBatch.Producer(
-        weights + block.weights().offset() * Float.BYTES,
+        Address.after(weights, block.weights().offset()),
         outer,
         inner,
         ModelMaps.size(axes.get(at)),

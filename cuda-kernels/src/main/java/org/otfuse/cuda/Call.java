@@ -26,11 +26,11 @@ final class Call implements AutoCloseable {
 
   /** Where a span begins. */
   long at(Span span) {
-    return own(span.buffer()).address() + span.offset() * Float.BYTES;
+    return Address.after(own(span.buffer()).address(), span.offset());
   }
 
   long at(Matrix matrix) {
-    return own(matrix.buffer()).address() + matrix.offset() * Float.BYTES;
+    return Address.after(own(matrix.buffer()).address(), matrix.offset());
   }
 
   private CudaBuffer own(DeviceBuffer buffer) {

@@ -207,10 +207,23 @@ final class CudaBackend implements Backend {
       if (batch.isEmpty()) {
         return List.of();
       }
+      requireSinkhorn(call, tasks);
       SinkhornBatch work = new SinkhornBatch(call.scratch(), batch);
       work.enqueue();
       return reports(work.reports(), batch.size());
     }
+  }
+
+  private static void requireSinkhorn(Call call, List<SinkhornTask> tasks) {
+    SolverScan scan = new SolverScan(call);
+    for (int k = 0; k < tasks.size(); k++) {
+      SinkhornTask task = tasks.get(k);
+      scan.costs(k, task.cost()).masses(k, "a", task.a()).masses(k, "b", task.b());
+      if (task.settings().warmStart()) {
+        scan.potentials(k, "f", task.f()).potentials(k, "g", task.g());
+      }
+    }
+    scan.require();
   }
 
   private List<TransportReport> reports(long address, int count) {
@@ -233,14 +246,44 @@ final class CudaBackend implements Backend {
 
   @Override
   public List<Assignment> assign(List<Matrix> costs) {
+    return assign(costs, List.of());
+  }
+
+  /** Potentials from a solution on the device are at hand, so that those given are only checked. */
+  @Override
+  public List<Assignment> assign(List<Matrix> costs, List<Span> columnPotentials) {
     try (Call call = new Call(engine)) {
+      SolverScan scan = new SolverScan(call);
+      for (int k = 0; k < costs.size(); k++) {
+        scan.costs(k, costs.get(k));
+      }
+      requirePotentials(scan, columnPotentials);
       return exact.assign(call, costs);
     }
   }
 
+  private static void requirePotentials(SolverScan scan, List<Span> columnPotentials) {
+    for (int k = 0; k < columnPotentials.size(); k++) {
+      scan.potentials(k, "g", columnPotentials.get(k));
+    }
+    scan.require();
+  }
+
   @Override
   public List<TransportReport> transport(List<ExactTask> tasks) {
+    return transport(tasks, List.of());
+  }
+
+  /** Potentials from a solution on the device are at hand, so that those given are only checked. */
+  @Override
+  public List<TransportReport> transport(List<ExactTask> tasks, List<Span> columnPotentials) {
     try (Call call = new Call(engine)) {
+      SolverScan scan = new SolverScan(call);
+      for (int k = 0; k < tasks.size(); k++) {
+        ExactTask task = tasks.get(k);
+        scan.costs(k, task.cost()).masses(k, "a", task.a()).masses(k, "b", task.b());
+      }
+      requirePotentials(scan, columnPotentials);
       return exact.transport(call, tasks);
     }
   }

@@ -4,9 +4,11 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongFunction;
 import org.otfuse.cuda.Alignment.Stage;
 import org.otfuse.cuda.ModelMaps.Tensor;
+import org.otfuse.numeric.FiniteValues;
 import org.otfuse.spi.CompiledFusion;
 import org.otfuse.spi.FusionProgram;
 
@@ -24,6 +26,8 @@ final class CudaFusion implements CompiledFusion {
   private final Member anchor;
   private final List<Member> members = new ArrayList<>();
   private final List<Member> aligned;
+  private final Magnitudes magnitudes;
+  private final Work anchorScan;
   private final long output;
   private final List<Work> average;
   private final List<Graph> cold;
@@ -34,7 +38,7 @@ final class CudaFusion implements CompiledFusion {
   private record Member(int model, long weights, long arrived, Optional<Alignment> alignment) {}
 
   /** What is launched, and the member that has to be there, first. */
-  private record Graph(Engine.Resource executable, Member member, Optional<Runnable> host) {}
+  private record Graph(Engine.Resource executable, Member member, Optional<BooleanSupplier> host) {}
 
   CudaFusion(Engine engine, ExactSolvers exact, FusionProgram program) {
     this.engine = engine;
@@ -45,6 +49,10 @@ final class CudaFusion implements CompiledFusion {
         uploads = scratch.keep(engine.createStream());
         output = scratch.floats(program.length());
         anchor = member(program.anchor(), weights -> Optional.empty());
+        magnitudes =
+            new Magnitudes(scratch, 1 + program.weights().size() * Alignment.scans(program));
+        anchorScan =
+            magnitudes.finite(List.of(ScanBatch.Task.finite(anchor.weights, program.length())));
         Pinned pinned = new Pinned(scratch, Alignment.pinnedFloats(program));
         for (int k = 0; k < program.weights().size(); k++) {
           if (program.weights().get(k) != 0) {
@@ -56,7 +64,13 @@ final class CudaFusion implements CompiledFusion {
                         weights ->
                             Optional.of(
                                 new Alignment(
-                                    program, scratch, exact, pinned, weights, anchor.weights))));
+                                    program,
+                                    scratch,
+                                    exact,
+                                    pinned,
+                                    magnitudes,
+                                    weights,
+                                    anchor.weights))));
           }
         }
         aligned = members.stream().filter(m -> m.alignment.isPresent()).toList();
@@ -79,6 +93,7 @@ final class CudaFusion implements CompiledFusion {
 
   private List<Graph> capture() {
     List<Graph> graphs = new ArrayList<>();
+    graphs.add(graph(List.of(anchorScan), anchor, Optional.empty()));
     for (Member member : aligned) {
       Alignment alignment = member.alignment.orElseThrow();
       for (Stage stage : alignment.stages()) {
@@ -99,7 +114,7 @@ final class CudaFusion implements CompiledFusion {
     return graphs;
   }
 
-  private Graph graph(List<Work> work, Member member, Optional<Runnable> host) {
+  private Graph graph(List<Work> work, Member member, Optional<BooleanSupplier> host) {
     return new Graph(scratch.keep(engine.capture(work)), member, host);
   }
 
@@ -117,18 +132,24 @@ final class CudaFusion implements CompiledFusion {
         sources.add(
             new TensorSums.Source(tensor.values(), tensor.soft(), tensor.gathers(), weight));
       }
-      sums.add(output + part.offset() * Float.BYTES, ModelMaps.length(part), sources);
+      sums.add(Address.after(output, part.offset()), ModelMaps.length(part), sources);
     }
     return sums.work();
   }
 
   @Override
   public boolean run(List<FloatBuffer> models, FloatBuffer target) {
+    HostBuffers.require(models, target, program.weights().size(), length());
     try (Engine.Turn turn = engine.enter()) {
+      if (!othersAreFinite(models)) {
+        return false;
+      }
       List<Graph> graphs = graphs();
       potentials = false;
       try {
-        run(graphs, models);
+        if (!run(graphs, models) || !magnitudes.good(magnitudes.count())) {
+          return false;
+        }
         engine.staging().download(output, target.slice().limit(length()), engine.stream());
       } catch (RuntimeException e) {
         engine.settle(uploads.value());
@@ -137,6 +158,17 @@ final class CudaFusion implements CompiledFusion {
       potentials = true;
       return true;
     }
+  }
+
+  /** Whether the weights of models that have no share in the average, and stay here, are finite. */
+  private boolean othersAreFinite(List<FloatBuffer> models) {
+    for (int k = 0; k < models.size(); k++) {
+      boolean sent = k == program.anchor() || program.weights().get(k) != 0;
+      if (!sent && FiniteValues.firstNotFinite(models.get(k)) >= 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private int length() {
@@ -155,7 +187,8 @@ final class CudaFusion implements CompiledFusion {
     return warm;
   }
 
-  private void run(List<Graph> graphs, List<FloatBuffer> models) {
+  /** Whether the models' values let all of it run. */
+  private boolean run(List<Graph> graphs, List<FloatBuffer> models) {
     send(anchor, models);
     await(anchor);
     int sent = 0;
@@ -175,9 +208,12 @@ final class CudaFusion implements CompiledFusion {
       }
       if (graph.host.isPresent()) {
         engine.synchronize();
-        graph.host.get().run();
+        if (!graph.host.get().getAsBoolean()) {
+          return false;
+        }
       }
     }
+    return true;
   }
 
   /** Sends a model up beside the work. */

@@ -12,6 +12,8 @@ import org.otfuse.cuda.abi.otc_launch;
 import org.otfuse.cuda.abi.otc_map_task;
 import org.otfuse.cuda.abi.otc_normalization_task;
 import org.otfuse.cuda.abi.otc_report;
+import org.otfuse.cuda.abi.otc_scan_report;
+import org.otfuse.cuda.abi.otc_scan_task;
 import org.otfuse.cuda.abi.otc_sinkhorn_task;
 
 /**
@@ -26,6 +28,18 @@ interface Kernels {
   default int indices(long tasks, otc_launch launch, long stream) {
     return OtfuseCuda.otc_indices(
         new otc_index_task(new Address(tasks)), launch, new Address(stream));
+  }
+
+  default int prepareScan(otc_scan_task tasks, int count, otc_launch launch) {
+    return OtfuseCuda.otc_scan_prepare(tasks, count, launch);
+  }
+
+  default int scan(long tasks, long reports, otc_launch launch, long stream) {
+    return OtfuseCuda.otc_scan(
+        new otc_scan_task(new Address(tasks)),
+        new otc_scan_report(new Address(reports)),
+        launch,
+        new Address(stream));
   }
 
   default int prepareFeatures(otc_feature_task tasks, int count, otc_launch launch) {

@@ -83,7 +83,7 @@ final class ModelMaps {
               ? new SoftAxes.Axis(axis.segments().stream().map(s -> soft(axis, s)).toList())
               : new SoftAxes.Axis(List.of(new Segment(0, size, size, 1))));
     }
-    return new Tensor(model + part.offset() * Float.BYTES, soft, hard);
+    return new Tensor(Address.after(model, part.offset()), soft, hard);
   }
 
   /** A part of a model that nothing moves. */
@@ -94,11 +94,13 @@ final class ModelMaps {
       hard.add(DeviceAxis.identity(size(axis)));
       soft.add(new SoftAxes.Axis(List.of(new Segment(0, size(axis), size(axis), 1))));
     }
-    return new Tensor(model + part.offset() * Float.BYTES, soft, hard);
+    return new Tensor(Address.after(model, part.offset()), soft, hard);
   }
 
   static int size(Axis axis) {
-    return axis.segments().stream().mapToInt(FusionProgram.Segment::size).sum();
+    return axis.segments().stream()
+        .mapToInt(FusionProgram.Segment::size)
+        .reduce(0, Math::addExact);
   }
 
   static long length(Part part) {

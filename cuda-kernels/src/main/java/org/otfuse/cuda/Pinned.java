@@ -16,7 +16,9 @@ final class Pinned {
         scratch.engine(),
         floats == 0
             ? 0
-            : scratch.keep(scratch.engine().allocateHost(floats * Float.BYTES)).value());
+            : scratch
+                .keep(scratch.engine().allocateHost(Math.multiplyExact(floats, Float.BYTES)))
+                .value());
   }
 
   private Pinned(Engine engine, long address) {
@@ -26,7 +28,7 @@ final class Pinned {
 
   /** The part that begins after so many floats. */
   Pinned after(long floats) {
-    return new Pinned(engine, address + floats * Float.BYTES);
+    return new Pinned(engine, Address.after(address, floats));
   }
 
   private ByteBuffer words(long count) {

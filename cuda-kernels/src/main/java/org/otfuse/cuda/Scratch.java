@@ -91,7 +91,7 @@ final class Scratch implements AutoCloseable {
 
   /** A copy of structs in host memory. */
   long copy(Pointer structs, long count) {
-    long bytes = count * structs.sizeof();
+    long bytes = Math.multiplyExact(count, structs.sizeof());
     long target = bytes(bytes);
     engine.staging().upload(structs, bytes, target, engine.stream());
     return target;

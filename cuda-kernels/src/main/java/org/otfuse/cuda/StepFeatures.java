@@ -59,7 +59,7 @@ final class StepFeatures {
   long lay(Scratch scratch, Collected collected) {
     if (lieInTheWeights()) {
       Block block = step.blocks().get(0);
-      return tensors.get(0).values() + (long) block.firstRow() * step.columns() * Float.BYTES;
+      return Address.after(tensors.get(0).values(), (long) block.firstRow() * step.columns());
     }
     long target = scratch.temporaryFloats((long) n * step.columns());
     int column = 0;
@@ -126,14 +126,15 @@ final class StepFeatures {
   }
 
   private long at(long offset) {
-    return model + offset * Float.BYTES;
+    return Address.after(model, offset);
   }
 
   private static int columns(Block block) {
     int columns = 1;
     List<Axis> axes = block.weights().axes();
     for (int a = 0; a < axes.size(); a++) {
-      columns *= a == block.outputAxis() ? 1 : ModelMaps.size(axes.get(a));
+      int size = a == block.outputAxis() ? 1 : ModelMaps.size(axes.get(a));
+      columns = Math.multiplyExact(columns, size);
     }
     return columns;
   }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -16,7 +17,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.otfuse.DeviceException;
 import org.otfuse.InputMap;
 import org.otfuse.MarginalKind;
@@ -50,7 +53,7 @@ class FaultTest {
   private static final int LENGTH = 40;
 
   /** Four neurons with a normalisation, then three, then two outputs. */
-  static FusionProgram program(Solver solver) {
+  static FusionProgram program(Solver solver, MarginalKind marginals) {
     Axis none = new Axis(true, List.of(new Segment(-1, 1, 3)));
     Axis first = new Axis(false, List.of(new Segment(0, 1, 4)));
     Axis second = new Axis(false, List.of(new Segment(1, 1, 3)));
@@ -72,7 +75,7 @@ class FaultTest {
         Metric.EUCLIDEAN,
         solver,
         SinkhornSettings.DEFAULTS.warm(),
-        solver == Solver.EXACT ? MarginalKind.UNIFORM : MarginalKind.L2,
+        marginals,
         InputMap.ROW);
   }
 
@@ -83,11 +86,11 @@ class FaultTest {
   }
 
   /** A prepared fusion of three models, run so often. */
-  static void fuse(Backend backend, Solver solver, int runs) {
+  static void fuse(Backend backend, Solver solver, MarginalKind marginals, int runs) {
     List<FloatBuffer> models = List.of(direct(), direct(), direct());
-    try (CompiledFusion fusion = backend.compile(program(solver)).orElseThrow()) {
+    try (CompiledFusion fusion = backend.compile(program(solver, marginals)).orElseThrow()) {
       for (int run = 0; run < runs; run++) {
-        fusion.run(models, direct());
+        assertTrue(fusion.run(models, direct()));
       }
     }
   }
@@ -97,8 +100,8 @@ class FaultTest {
     void on(Backend backend);
   }
 
-  private static Calls fusion(Solver solver) {
-    return backend -> fuse(backend, solver, 2);
+  private static Calls fusion(Solver solver, MarginalKind marginals) {
+    return backend -> fuse(backend, solver, marginals, 2);
   }
 
   private static Calls batch(Operation operation) {
@@ -195,27 +198,21 @@ class FaultTest {
   }
 
   @ParameterizedTest
-  @EnumSource(
-      value = Solver.class,
-      names = {"EXACT", "SINKHORN"})
-  void afterAnErrorThatPassesTheEngineWorksOn(Solver solver) {
-    failEach(fusion(solver), 0, INVALID_VALUE, false);
+  @CsvSource({"EXACT,UNIFORM", "EXACT,L1", "SINKHORN,L2"})
+  void afterAnErrorThatPassesTheEngineWorksOn(Solver solver, MarginalKind marginals) {
+    failEach(fusion(solver, marginals), 0, INVALID_VALUE, false);
   }
 
   @ParameterizedTest
-  @EnumSource(
-      value = Solver.class,
-      names = {"EXACT", "SINKHORN"})
-  void afterAnErrorThatLosesTheDeviceEveryCallSaysSo(Solver solver) {
-    failEach(fusion(solver), 0, LAUNCH_FAILURE, true);
+  @CsvSource({"EXACT,UNIFORM", "EXACT,L1", "SINKHORN,L2"})
+  void afterAnErrorThatLosesTheDeviceEveryCallSaysSo(Solver solver, MarginalKind marginals) {
+    failEach(fusion(solver, marginals), 0, LAUNCH_FAILURE, true);
   }
 
   @ParameterizedTest
-  @EnumSource(
-      value = Solver.class,
-      names = {"EXACT", "SINKHORN"})
-  void afterMemoryThatCouldNotBeHadTheEngineWorksOn(Solver solver) {
-    failEach(fusion(solver), 0, MEMORY, false);
+  @CsvSource({"EXACT,UNIFORM", "EXACT,L1", "SINKHORN,L2"})
+  void afterMemoryThatCouldNotBeHadTheEngineWorksOn(Solver solver, MarginalKind marginals) {
+    failEach(fusion(solver, marginals), 0, MEMORY, false);
   }
 
   @ParameterizedTest
@@ -225,6 +222,39 @@ class FaultTest {
     failEach(batch(operation), first, INVALID_VALUE, false);
     failEach(batch(operation), first, LAUNCH_FAILURE, true);
     failEach(batch(operation), first, MEMORY, false);
+  }
+
+  /** Masses by importance, which no operation of a back end asks for by themselves. */
+  private static void importance(WatchedDriver driver) {
+    try (Engine engine = new Engine(driver.driver(), 0);
+        Engine.Turn turn = engine.enter();
+        Scratch scratch = new Scratch(engine)) {
+      List<ImportanceBatch.Task> tasks = new ArrayList<>();
+      for (MarginalKind kind : List.of(MarginalKind.L1, MarginalKind.L2)) {
+        ImportanceBatch.Producer producer =
+            new ImportanceBatch.Producer(scratch.floats(2 * 4 * 3), 2, 3, 4, 0);
+        tasks.add(new ImportanceBatch.Task(List.of(producer), scratch.floats(4), 4, kind));
+      }
+      new ImportanceBatch(scratch, tasks).enqueue();
+      engine.synchronize();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {INVALID_VALUE, MEMORY, LAUNCH_FAILURE})
+  void importanceByItselfMayFailAtAnyCall(int error) {
+    WatchedDriver sound = watch();
+    importance(sound);
+    for (int call = 0; call < sound.calls().size(); call++) {
+      String what = "call %d, %s, fails".formatted(call, sound.calls().get(call));
+      WatchedDriver driver = watch().failing(call, error, error == LAUNCH_FAILURE);
+      try {
+        importance(driver); // Closing reports nothing.
+      } catch (DeviceException e) {
+        assertNames(error, e, what);
+      }
+      assertEquals(0, Emulator.ote_live(), "left after " + what);
+    }
   }
 
   @Test
@@ -275,7 +305,7 @@ class FaultTest {
   @Test
   void closingABackendReleasesWhatWasLeftOpen() {
     Backend backend = open(watch());
-    CompiledFusion fusion = backend.compile(program(Solver.SINKHORN)).orElseThrow();
+    CompiledFusion fusion = backend.compile(program(Solver.SINKHORN, MarginalKind.L2)).orElseThrow();
     DeviceBuffer buffer = backend.allocate(100);
     backend.allocate(100).close();
     assertTrue(Emulator.ote_live() > 0);

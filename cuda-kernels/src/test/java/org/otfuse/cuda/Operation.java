@@ -98,6 +98,25 @@ enum Operation {
     }
   },
 
+  /** Linear transport of unequal masses, and assignments, from potentials. */
+  EXACT_FROM_POTENTIALS {
+    @Override
+    void run(Backend backend, Buffers buffers, int tasks) {
+      backend.assign(
+          batch(tasks, t -> buffers.matrix(4, 4)), batch(tasks, t -> buffers.even(4)));
+      backend.transport(
+          batch(
+              tasks,
+              t ->
+                  new ExactTask(
+                      buffers.matrix(2, 3),
+                      buffers.of(0.7f, 0.3f),
+                      buffers.of(0.5f, 0.2f, 0.3f),
+                      buffers.matrix(2, 3))),
+          batch(tasks, t -> buffers.even(3)));
+    }
+  },
+
   /** Couplings to maps. */
   MAPS {
     @Override
@@ -189,6 +208,10 @@ enum Operation {
     Span even(int length) {
       float[] values = new float[length];
       Arrays.fill(values, 1f / length);
+      return of(values);
+    }
+
+    Span of(float... values) {
       DeviceBuffer buffer = backend.upload(FloatBuffer.wrap(values));
       open.add(buffer);
       return Span.of(buffer);

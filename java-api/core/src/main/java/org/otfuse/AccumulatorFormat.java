@@ -17,8 +17,8 @@ import java.util.zip.CRC32C;
 /**
  * The byte form of a {@link FusionAccumulator}, big-endian: "OTFA", the version, SHA-256 of the
  * anchor [32], the number of models, the sum of the weights [25], for each tensor the number of
- * values and the sums [25] each, CRC-32C of all before. How long it is follows from the anchor, so
- * nothing that is read decides how much memory is taken.
+ * values and the sums [25] each, CRC-32C of all before. How long it is follows from the anchor;
+ * while it is read, memory is taken for at most twice the bytes that have come.
  */
 final class AccumulatorFormat {
   private static final int MAGIC = 0x4f544641;
@@ -102,8 +102,7 @@ final class AccumulatorFormat {
     if (models < 0) {
       throw refused("counts " + models + " models, expected 0 or more");
     }
-    WindowedSums total = new WindowedSums(1);
-    reader.getSums(total, models, "the weights");
+    WindowedSums total = reader.getSums(1, models, "the weights");
     List<WindowedSums> tensors = new ArrayList<>();
     for (TensorLayout layout : anchor.architecture().tensors()) {
       int length = reader.get(Integer.BYTES).getInt();
@@ -112,9 +111,7 @@ final class AccumulatorFormat {
             "has %d values of tensor %s, expected %d"
                 .formatted(length, layout.name(), layout.length()));
       }
-      WindowedSums tensor = new WindowedSums(length);
-      reader.getSums(tensor, models, "tensor " + layout.name());
-      tensors.add(tensor);
+      tensors.add(reader.getSums(length, models, "tensor " + layout.name()));
     }
     reader.requireChecksum();
     return new FusionAccumulator(anchor, fingerprint, models, total, tensors);
@@ -175,11 +172,15 @@ final class AccumulatorFormat {
       return ByteBuffer.wrap(bytes);
     }
 
-    void getSums(WindowedSums sums, int models, String what) throws IOException {
+    WindowedSums getSums(int length, int models, String what) throws IOException {
       boolean valid = true;
-      for (int first = 0; first < sums.length(); first += SUMS_A_CHUNK) {
-        int last = Math.min(sums.length(), first + SUMS_A_CHUNK);
+      WindowedSums sums = new WindowedSums(Math.min(length, SUMS_A_CHUNK));
+      for (int first = 0; first < length; first += SUMS_A_CHUNK) {
+        int last = Math.min(length, first + SUMS_A_CHUNK);
         ByteBuffer chunk = get(WindowedSums.BYTES * (last - first));
+        if (last > sums.length()) {
+          sums = sums.longer((int) Math.min(length, 2L * first));
+        }
         for (int i = first; i < last; i++) {
           valid &= sums.read(i, chunk, models);
         }
@@ -187,6 +188,7 @@ final class AccumulatorFormat {
       if (!valid) {
         throw refused("is damaged: %s cannot be the sum of %d models".formatted(what, models));
       }
+      return sums;
     }
 
     void requireChecksum() throws IOException {

@@ -8,6 +8,7 @@ import java.util.stream.IntStream;
 import org.otfuse.AlignmentOrder.Step;
 import org.otfuse.Couplings.Coupled;
 import org.otfuse.Couplings.Problem;
+import org.otfuse.GroupFeatures.Features;
 import org.otfuse.GroupFeatures.Pair;
 import org.otfuse.Stopwatch.Stage;
 import org.otfuse.spi.Backend;
@@ -105,9 +106,9 @@ final class Alignment {
     for (Step step : AlignmentOrder.of(anchor.architecture())) {
       try (Arena scratch = new Arena(backend)) {
         long start = System.nanoTime();
-        List<Pair> pairs =
+        Features features =
             stopwatch.time(Stage.FEATURES, () -> features(scratch).ofWeights(step, maps));
-        couple(List.of(step.group()), List.of(pairs), Optional.empty(), scratch, start);
+        couple(List.of(step.group()), List.of(features), Optional.empty(), scratch, start);
       }
     }
   }
@@ -121,24 +122,24 @@ final class Alignment {
             .toList();
     try (Arena scratch = new Arena(backend)) {
       long start = System.nanoTime();
-      List<List<Pair>> pairs =
+      List<Features> features =
           stopwatch.time(
               Stage.FEATURES,
               () ->
                   batch.stream()
                       .map(g -> features(scratch).ofActivations(g, activations))
                       .toList());
-      couple(batch, pairs, Optional.of(activations), scratch, start);
+      couple(batch, features, Optional.of(activations), scratch, start);
     }
   }
 
   private GroupFeatures features(Arena scratch) {
-    return new GroupFeatures(backend, options.residuals(), model, anchor, scratch);
+    return new GroupFeatures(backend, options, model, anchor, scratch);
   }
 
   private void couple(
       List<Integer> batch,
-      List<List<Pair>> pairs,
+      List<Features> features,
       Optional<ActivationPair> activations,
       Arena scratch,
       long start) {
@@ -146,7 +147,7 @@ final class Alignment {
     List<Problem> problems = new ArrayList<>();
     for (int k = 0; k < batch.size(); k++) {
       List<Matrix> costs = new ArrayList<>();
-      for (Pair pair : pairs.get(k)) {
+      for (Pair pair : features.get(k).pairs()) {
         Matrix cost = scratch.matrix(pair.x().rows(), pair.y().rows());
         tasks.add(new CostTask(pair.x(), pair.y(), cost, options.metric()));
         costs.add(cost);
@@ -156,9 +157,17 @@ final class Alignment {
           new Problem(
               costs,
               marginal(model, g, activations.map(ActivationPair::model)),
-              marginal(anchor, g, activations.map(ActivationPair::anchor))));
+              marginal(anchor, g, activations.map(ActivationPair::anchor)),
+              features.get(k).unit()));
     }
-    stopwatch.time(Stage.COST, () -> backend.cost(tasks));
+    stopwatch.time(
+        Stage.COST,
+        () -> {
+          backend.cost(tasks);
+          for (int k = 0; k < problems.size(); k++) {
+            keepFinite(problems.get(k), groups().get(batch.get(k)));
+          }
+        });
     List<Coupled> coupled = stopwatch.time(Stage.SOLVE, () -> couplings.solve(problems));
     double seconds = (System.nanoTime() - start) / 1e9;
     double total = tasks.stream().mapToDouble(t -> t.cost().length()).sum();
@@ -170,11 +179,20 @@ final class Alignment {
         double mean = problems.get(k).costs().stream().mapToDouble(this::sum).sum() / own;
         relativeCost += mean == 0 ? 0 : coupled.get(k).report().transportCost() / mean;
       }
-      GroupReport report = report(g, solverName(), coupled.get(k).report(), seconds * own / total);
+      FeatureUnit unit = problems.get(k).unit();
+      TransportReport transport = unit.original(coupled.get(k).report());
+      GroupReport report = report(g, solverName(), transport, seconds * own / total);
       reports.add(report);
       List<Matrix> costs = problems.get(k).costs();
-      coupled.get(k).values().ifPresent(values -> tell(report, values, identityCost(costs)));
+      coupled
+          .get(k)
+          .values()
+          .ifPresent(values -> tell(report, values, unit.original(identityCost(costs))));
     }
+  }
+
+  private void keepFinite(Problem problem, NeuronGroup group) {
+    problem.costs().forEach(cost -> problem.unit().keepFinite(backend, cost, group.name()));
   }
 
   private void tell(GroupReport report, float[] values, OptionalDouble identityCost) {
@@ -211,10 +229,10 @@ final class Alignment {
     if (options.marginals() != MarginalKind.ACTIVATION) {
       return Importance.marginal(of.model(), group, options.marginals());
     }
-    Activations known = activations.orElseThrow();
-    return Importance.marginal(
-        IntStream.range(0, group.producers().size()).mapToObj(p -> known.of(g, p)).toList(),
-        group.size());
+    List<Integer> producers = IntStream.range(0, group.producers().size()).boxed().toList();
+    ProducerOutputs outputs =
+        new ProducerOutputs(of.model(), activations.orElseThrow(), g, producers);
+    return Importance.marginal(producers.stream().map(outputs::of).toList(), group.size());
   }
 
   private String solverName() {

@@ -1,36 +1,26 @@
 package org.otfuse;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
  * What of a network fusion has to know: its tensors, and which neurons index their axes. Made by
  * tracing a model file, or by hand. Immutable.
  *
- * @param tensors all float tensors, in the model's order
- * @param groups the neuron groups, in topological order of their first producers
+ * @param tensors all float tensors, in the model's order, each with a name of its own
+ * @param groups the neuron groups, in topological order of their first producers, each with a name
+ *     of its own
  * @param warnings one sentence for each thing that keeps neurons from being aligned
  */
 public record Architecture(
     List<TensorLayout> tensors, List<NeuronGroup> groups, List<String> warnings) {
   /** Checks that every index and size fits. */
   public Architecture {
-    tensors = List.copyOf(tensors);
-    groups = List.copyOf(groups);
-    warnings = List.copyOf(warnings);
-    for (TensorLayout tensor : tensors) {
-      for (TensorLayout.Slab slab : tensor.slabs()) {
-        for (TensorLayout.Axis axis : slab.axes()) {
-          for (TensorLayout.Segment s : axis.segments()) {
-            if (s.group() != TensorLayout.Segment.PLAIN
-                && groups.get(s.group()).size() * s.block() != s.size()) {
-              throw new IllegalArgumentException(
-                  "tensor " + tensor.name() + ": segment " + s + " of " + groups.get(s.group()));
-            }
-          }
-        }
-      }
-    }
+    tensors = List.copyOf(Objects.requireNonNull(tensors, "tensors"));
+    groups = List.copyOf(Objects.requireNonNull(groups, "groups"));
+    warnings = List.copyOf(Objects.requireNonNull(warnings, "warnings"));
+    new ArchitectureChecks(tensors, groups).check();
   }
 
   /**

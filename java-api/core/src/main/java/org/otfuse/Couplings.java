@@ -27,8 +27,9 @@ final class Couplings {
    * @param costs one or more, [n,m]
    * @param a marginal of the model's neurons [n]
    * @param b marginal of the anchor's neurons [m]
+   * @param unit of the features that the costs compare
    */
-  record Problem(List<Matrix> costs, float[] a, float[] b) {
+  record Problem(List<Matrix> costs, float[] a, float[] b, FeatureUnit unit) {
     int n() {
       return a.length;
     }
@@ -207,8 +208,8 @@ final class Couplings {
         Span f = scratch.allocate(problem.n());
         Span g = scratch.allocate(problem.m());
         Matrix plan = plans.get(k).get(c);
-        tasks.add(
-            new SinkhornTask(problem.costs.get(c), a, b, plan, f, g, options.sinkhorn().cold()));
+        SinkhornSettings settings = problem.unit.measured(options.sinkhorn().cold());
+        tasks.add(new SinkhornTask(problem.costs.get(c), a, b, plan, f, g, settings));
       }
     }
     return tasks;

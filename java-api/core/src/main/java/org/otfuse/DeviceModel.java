@@ -6,13 +6,19 @@ import java.util.List;
 import org.otfuse.TensorLayout.Slab;
 import org.otfuse.spi.Span;
 
-/** A model whose tensors go to the device when they are first asked for. Not thread-safe. */
+/**
+ * A model that has passed the {@link FiniteDoor} and whose tensors go to the device when they are
+ * first asked for. Not thread-safe.
+ */
 final class DeviceModel {
   private final Model model;
   private final Arena arena;
   private final List<Span> tensors;
+  private final float[] largest;
 
+  /** Refuses values that are not finite. */
   DeviceModel(Model model, Arena arena) {
+    this.largest = FiniteDoor.largest(model);
     this.model = model;
     this.arena = arena;
     this.tensors = new ArrayList<>(Collections.nCopies(model.tensors().size(), null));
@@ -24,6 +30,11 @@ final class DeviceModel {
 
   Architecture architecture() {
     return model.architecture();
+  }
+
+  /** The largest magnitude in a tensor. */
+  float largest(int index) {
+    return largest[index];
   }
 
   Span tensor(int index) {

@@ -3,6 +3,7 @@ package org.otfuse;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.otfuse.Stopwatch.Stage;
 import org.otfuse.TensorAverage.Member;
@@ -22,7 +23,6 @@ final class Fusion {
   private final List<GroupReport> reports = new ArrayList<>();
   private final List<Integer> sweeps;
   private final int steps;
-  private boolean streaming;
   private int done;
 
   /** Checks the number of models, weights and the anchor. */
@@ -32,7 +32,20 @@ final class Fusion {
       FusionOptions options,
       Progress progress,
       Optional<FusionObserver> observer) {
+    this.backend = backend;
+    this.source = Objects.requireNonNull(source, "source");
+    this.options = Objects.requireNonNull(options, "options");
+    this.progress = Objects.requireNonNull(progress, "progress");
+    this.observer = Objects.requireNonNull(observer, "observer");
     int models = source.size();
+    requireModels(models, options);
+    this.weights = options.weightsFor(models);
+    this.sweeps = new ArrayList<>(Collections.nCopies(models, 0));
+    this.steps = options.anchor() == FusionOptions.ANCHOR_AUTO ? models * models : models;
+  }
+
+  /** Refuses fewer than two models, and an anchor that is none of them. */
+  static void requireModels(int models, FusionOptions options) {
     if (models < 2) {
       throw new InvalidInputException("Found " + models + " models to fuse, expected at least 2.");
     }
@@ -41,14 +54,6 @@ final class Fusion {
           "The anchor is model %d, expected one of 0 to %d."
               .formatted(options.anchor(), models - 1));
     }
-    this.backend = backend;
-    this.source = source;
-    this.options = options;
-    this.weights = options.weightsFor(models);
-    this.progress = progress;
-    this.observer = observer;
-    this.sweeps = new ArrayList<>(Collections.nCopies(models, 0));
-    this.steps = options.anchor() == FusionOptions.ANCHOR_AUTO ? models * models : models;
   }
 
   /** A model and its activations. */
@@ -86,7 +91,6 @@ final class Fusion {
    * models. Of two models both are held anyway.
    */
   FusionResult streamed() {
-    streaming = true;
     if (source.size() == 2) {
       return together();
     }
@@ -160,10 +164,9 @@ final class Fusion {
 
   private Loaded load(int k, Arena arena) {
     Model model = source.model(k);
-    if (streaming) {
-      model.requireFinite();
-    }
-    return new Loaded(k, new DeviceModel(model, arena), source.activations(k));
+    Optional<Activations> activations =
+        source.activations(k).map(given -> new CheckedActivations(given, model));
+    return new Loaded(k, new DeviceModel(model, arena), activations);
   }
 
   private Alignment align(

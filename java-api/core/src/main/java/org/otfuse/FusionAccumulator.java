@@ -94,13 +94,22 @@ public final class FusionAccumulator {
     }
     aligned.requireShapes(architecture, name);
     aligned.requireFinite();
-    models = Math.addExact(models, 1);
+    models = counted(1);
     if (weight > 0) {
       total.add(0, weight);
       for (int t = 0; t < sums.size(); t++) {
         add(sums.get(t), aligned.tensors().get(t), weight);
       }
     }
+  }
+
+  private int counted(int more) {
+    if (more > Integer.MAX_VALUE - models) {
+      throw new InvalidInputException(
+          "A fusion cannot count %d models and %d more, expected %d at most."
+              .formatted(models, more, Integer.MAX_VALUE));
+    }
+    return models + more;
   }
 
   private static void add(WindowedSums sums, FloatBuffer values, double weight) {
@@ -113,7 +122,8 @@ public final class FusionAccumulator {
    * Adds all that another accumulator holds, which is not changed.
    *
    * @param other of the same anchor
-   * @throws InvalidInputException if its anchor is another; nothing is added then
+   * @throws InvalidInputException if its anchor is another or there would be more models than can
+   *     be counted; nothing is added then
    */
   public void merge(FusionAccumulator other) {
     if (!Arrays.equals(fingerprint, other.fingerprint)) {
@@ -121,7 +131,7 @@ public final class FusionAccumulator {
           "The partial sums of the anchors %s and %s cannot be merged, expected the same anchor."
               .formatted(name, other.name));
     }
-    models = Math.addExact(models, other.models);
+    models = counted(other.models);
     total.merge(other.total);
     for (int t = 0; t < sums.size(); t++) {
       sums.get(t).merge(other.sums.get(t));

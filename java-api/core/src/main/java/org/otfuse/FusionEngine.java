@@ -2,6 +2,7 @@ package org.otfuse;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.otfuse.TensorAverage.Member;
 import org.otfuse.spi.Backend;
@@ -107,6 +108,7 @@ public final class FusionEngine implements AutoCloseable {
    */
   public FusionResult fuse(
       List<Model> models, List<? extends Activations> activations, FusionOptions options) {
+    Objects.requireNonNull(activations, "activations");
     return fuse(models, Optional.of(activations), options, Progress.none());
   }
 
@@ -220,7 +222,8 @@ public final class FusionEngine implements AutoCloseable {
    *     the solver is the identity
    */
   public int chooseAnchor(ModelSource source, FusionOptions options, Progress progress) {
-    int steps = source.size() * (source.size() - 1);
+    Objects.requireNonNull(progress, "progress");
+    int steps = Objects.requireNonNull(source, "source").size() * (source.size() - 1);
     return lifetime.call(
         () ->
             new Fusion(
@@ -234,7 +237,7 @@ public final class FusionEngine implements AutoCloseable {
 
   private static ModelSource source(
       List<Model> models, Optional<? extends List<? extends Activations>> activations) {
-    return activations.isPresent()
+    return Objects.requireNonNull(activations, "activations").isPresent()
         ? ModelSource.of(models, activations.get())
         : ModelSource.of(models);
   }
@@ -265,11 +268,18 @@ public final class FusionEngine implements AutoCloseable {
    */
   public AlignedModel align(
       Model model, Activations ofModel, Model anchor, Activations ofAnchor, FusionOptions options) {
-    return align(model, anchor, Optional.of(new ActivationPair(ofModel, ofAnchor)), options);
+    ActivationPair checked =
+        new ActivationPair(
+            new CheckedActivations(ofModel, Objects.requireNonNull(model, "model")),
+            new CheckedActivations(ofAnchor, Objects.requireNonNull(anchor, "anchor")));
+    return align(model, anchor, Optional.of(checked), options);
   }
 
   private AlignedModel align(
       Model model, Model anchor, Optional<ActivationPair> activations, FusionOptions options) {
+    Objects.requireNonNull(model, "model");
+    Objects.requireNonNull(anchor, "anchor");
+    Objects.requireNonNull(options, "options");
     return lifetime.call(() -> aligned(model, anchor, activations, options));
   }
 
@@ -301,6 +311,8 @@ public final class FusionEngine implements AutoCloseable {
    * @return a plan on this engine, which works until either is closed
    */
   public FusionPlan prepare(Architecture architecture, FusionOptions options) {
+    Objects.requireNonNull(architecture, "architecture");
+    Objects.requireNonNull(options, "options");
     return lifetime.call(() -> new FusionPlan(this, architecture, options));
   }
 
@@ -313,14 +325,27 @@ public final class FusionEngine implements AutoCloseable {
    * Averages models without aligning them, for comparison.
    *
    * @param models one or more of the same architecture and widths
-   * @param weights one a model
+   * @param weights one a model, finite, not negative, summing to 1 within 1e-6
    * @return the average
-   * @throws InvalidInputException if the models differ, naming the first difference
+   * @throws InvalidInputException if the models differ, naming the first difference, or the weights
+   *     are not what they have to be
    */
   public Model average(List<Model> models, List<Double> weights) {
+    List<Model> all = List.copyOf(Objects.requireNonNull(models, "models"));
+    List<Double> shares = List.copyOf(Objects.requireNonNull(weights, "weights"));
+    if (all.isEmpty() || shares.size() != all.size()) {
+      throw new InvalidInputException(
+          "Found %d models and %d weights to average, expected a model or more and one weight for each."
+              .formatted(all.size(), shares.size()));
+    }
+    FusionOptions.checkWeights(shares);
+    return lifetime.call(() -> averaged(all, shares));
+  }
+
+  private Model averaged(List<Model> models, List<Double> weights) {
     Model first = models.get(0);
     models.forEach(model -> model.requireShapes(first.architecture(), first.name()));
-    try (Arena arena = new Arena(backend())) {
+    try (Arena arena = new Arena(backend)) {
       List<Member> members = new ArrayList<>();
       for (int k = 0; k < models.size(); k++) {
         DeviceModel model = new DeviceModel(models.get(k), arena);
@@ -334,15 +359,24 @@ public final class FusionEngine implements AutoCloseable {
    * Reorders the neurons of a model, which leaves the function that it computes unchanged.
    *
    * @param model the model
-   * @param maps one map a group, in the order of the architecture's groups
+   * @param maps one map a group, in the order of the architecture's groups: a hard map that takes
+   *     every neuron once, or an identity
    * @return the reordered model
+   * @throws InvalidInputException if a map is missing, too many, soft, of another size or no
+   *     permutation
    */
   public Model carry(Model model, List<? extends NeuronMap> maps) {
-    try (Arena arena = new Arena(backend())) {
-      List<GroupMaps> pairs = maps.stream().map(map -> new GroupMaps(map, map)).toList();
-      Member member = new Member(new DeviceModel(model, arena), 1, pairs);
-      return TensorAverage.model(backend, model, List.of(member));
-    }
+    Permutations.require(
+        Objects.requireNonNull(model, "model").architecture().groups(),
+        Objects.requireNonNull(maps, "maps"));
+    List<GroupMaps> pairs = maps.stream().map(map -> new GroupMaps(map, map)).toList();
+    return lifetime.call(
+        () -> {
+          try (Arena arena = new Arena(backend)) {
+            Member member = new Member(new DeviceModel(model, arena), 1, pairs);
+            return TensorAverage.model(backend, model, List.of(member));
+          }
+        });
   }
 
   @Override

@@ -55,7 +55,7 @@ public record FusionOptions(
     Objects.requireNonNull(marginals, "marginals");
     Objects.requireNonNull(inputMap, "inputMap");
     Objects.requireNonNull(residuals, "residuals");
-    weights = List.copyOf(weights);
+    weights = List.copyOf(Objects.requireNonNull(weights, "weights"));
     if (sweeps < 0) {
       throw new InvalidInputException("sweeps is " + sweeps + ", expected 0 or above.");
     }
@@ -70,7 +70,8 @@ public record FusionOptions(
     checkWeights(weights);
   }
 
-  private static void checkWeights(List<Double> weights) {
+  /** Refuses weights that are not finite, are negative or do not sum to 1; none are accepted. */
+  static void checkWeights(List<Double> weights) {
     double sum = 0;
     for (int k = 0; k < weights.size(); k++) {
       double weight = weights.get(k);

@@ -4,6 +4,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.otfuse.spi.CompiledFusion;
@@ -37,13 +38,8 @@ public final class FusionPlan implements AutoCloseable {
     this.architecture = architecture;
     this.options = options;
     this.models = options.weights().isEmpty() ? 2 : options.weights().size();
-    if (options.anchor() >= models) {
-      throw new InvalidInputException(
-          "The anchor is model %d, expected one of 0 to %d."
-              .formatted(options.anchor(), models - 1));
-    }
-    this.length =
-        Math.toIntExact(architecture.tensors().stream().mapToLong(TensorLayout::length).sum());
+    Fusion.requireModels(models, options);
+    this.length = length(architecture);
     if (options.marginals() == MarginalKind.ACTIVATION) {
       throw new InvalidInputException(
           "A plan compares weights, so its marginals cannot be activation, expected uniform, l1 or"
@@ -55,6 +51,16 @@ public final class FusionPlan implements AutoCloseable {
                 .backend()
                 .compile(ProgramBuilder.build(architecture, options.weightsFor(models), options))
             : Optional.empty();
+  }
+
+  private static int length(Architecture architecture) {
+    long length = architecture.tensors().stream().mapToLong(TensorLayout::length).sum();
+    if (length > Integer.MAX_VALUE) {
+      throw new InvalidInputException(
+          "The models have %d weights, expected %d at most, as many as a buffer holds."
+              .formatted(length, Integer.MAX_VALUE));
+    }
+    return (int) length;
   }
 
   /**
@@ -76,14 +82,15 @@ public final class FusionPlan implements AutoCloseable {
   }
 
   /**
-   * Fuses one set of models. The values are taken as they are: NaN and infinity are not looked for,
-   * and give a result that contains them.
+   * Fuses one set of models.
    *
    * @param weights one direct buffer a model in native byte order, {@link #length} floats
    *     remaining: the tensors one after the other, row-major; not changed, positions not moved
-   * @param output direct, as many floats remaining; written; must not overlap the models
-   * @throws InvalidInputException if a buffer is not direct, has another byte order or length, or
-   *     the number of models differs
+   * @param output direct, as many floats remaining; written; must not overlap the models. Back ends
+   *     that know addresses refuse it if it does; the others compute all before they write
+   * @throws InvalidInputException if a buffer is not direct, has another byte order or length, the
+   *     number of models differs, the output is one of the models, or a weight is not finite, naming
+   *     the tensor and its index; the output is undefined then
    * @throws IllegalStateException if the plan is closed or running, or its engine is closed
    */
   public void fuse(List<FloatBuffer> weights, FloatBuffer output) {
@@ -104,14 +111,18 @@ public final class FusionPlan implements AutoCloseable {
   }
 
   private void check(List<FloatBuffer> weights, FloatBuffer output) {
-    if (weights.size() != models) {
+    if (Objects.requireNonNull(weights, "weights").size() != models) {
       throw new InvalidInputException(
           "Weights of %d models were given to a plan for %d.".formatted(weights.size(), models));
     }
     for (int k = 0; k < models; k++) {
-      check(weights.get(k), "model ", k);
+      check(Objects.requireNonNull(weights.get(k), "weights"), "model ", k);
+      if (weights.get(k) == output) {
+        throw new InvalidInputException(
+            "The buffer of the output is that of model " + k + ", expected one of its own.");
+      }
     }
-    check(output, "the output", -1);
+    check(Objects.requireNonNull(output, "output"), "the output", -1);
     if (output.isReadOnly()) {
       throw new InvalidInputException("The buffer of the output is read-only.");
     }

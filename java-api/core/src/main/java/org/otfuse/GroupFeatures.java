@@ -1,6 +1,5 @@
 package org.otfuse;
 
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,49 +19,68 @@ final class GroupFeatures {
   /** Features of the model [n,d] and of the anchor [m,d]. */
   record Pair(Matrix x, Matrix y) {}
 
+  /** All pairs of a group, in one unit. */
+  record Features(List<Pair> pairs, FeatureUnit unit) {}
+
   private final Backend backend;
-  private final ResidualPolicy policy;
+  private final FusionOptions options;
   private final DeviceModel model;
   private final DeviceModel anchor;
   private final Arena arena;
 
   /** The arena owns the matrices. */
   GroupFeatures(
-      Backend backend, ResidualPolicy policy, DeviceModel model, DeviceModel anchor, Arena arena) {
+      Backend backend, FusionOptions options, DeviceModel model, DeviceModel anchor, Arena arena) {
     this.backend = backend;
-    this.policy = policy;
+    this.options = options;
     this.model = model;
     this.anchor = anchor;
     this.arena = arena;
   }
 
   /** Rows of the producers' weights after the input maps, biases appended. */
-  List<Pair> ofWeights(Step step, List<GroupMaps> maps) {
-    return shares(step.producers()).stream()
-        .map(
-            producers ->
-                pair(
-                    step.group(),
-                    weights(model, step.group(), producers, maps),
-                    weights(anchor, step.group(), producers, maps)))
-        .toList();
+  Features ofWeights(Step step, List<GroupMaps> maps) {
+    int g = step.group();
+    ProducerRows ofModel = new ProducerRows(model, g, step.producers());
+    ProducerRows ofAnchor = new ProducerRows(anchor, g, step.producers());
+    double largest = Math.max(ofModel.largest(), ofAnchor.largest());
+    FeatureUnit unit =
+        FeatureUnit.ordinary(largest)
+            ? FeatureUnit.one(options.metric())
+            : FeatureUnit.of(options.metric(), ofModel.magnitudes(), ofAnchor.magnitudes());
+    List<Pair> pairs =
+        shares(step.producers()).stream()
+            .map(
+                share ->
+                    pair(
+                        g,
+                        weights(ofModel, share, maps, unit),
+                        weights(ofAnchor, share, maps, unit)))
+            .toList();
+    return new Features(pairs, unit);
   }
 
   /** Outputs of the group's producers. */
-  List<Pair> ofActivations(int g, ActivationPair activations) {
+  Features ofActivations(int g, ActivationPair activations) {
     int producers = anchor.architecture().groups().get(g).producers().size();
-    return shares(IntStream.range(0, producers).boxed().toList()).stream()
-        .map(
-            share ->
-                pair(
-                    g,
-                    activations(model, activations.model(), g, share),
-                    activations(anchor, activations.anchor(), g, share)))
-        .toList();
+    List<List<Integer>> shares = shares(IntStream.range(0, producers).boxed().toList());
+    List<Integer> used = shares.stream().flatMap(List::stream).toList();
+    ProducerOutputs ofModel = new ProducerOutputs(model.model(), activations.model(), g, used);
+    ProducerOutputs ofAnchor = new ProducerOutputs(anchor.model(), activations.anchor(), g, used);
+    double largest = Math.max(ofModel.largest(), ofAnchor.largest());
+    FeatureUnit unit =
+        FeatureUnit.ordinary(largest)
+            ? FeatureUnit.one(options.metric())
+            : FeatureUnit.of(options.metric(), ofModel.magnitudes(), ofAnchor.magnitudes());
+    List<Pair> pairs =
+        shares.stream()
+            .map(share -> pair(g, outputs(ofModel, share, unit), outputs(ofAnchor, share, unit)))
+            .toList();
+    return new Features(pairs, unit);
   }
 
   private List<List<Integer>> shares(List<Integer> producers) {
-    return switch (policy) {
+    return switch (options.residuals()) {
       case JOINT -> List.of(producers);
       case FIRST -> List.of(producers.subList(0, 1));
       case MEAN -> producers.stream().map(List::of).toList();
@@ -83,12 +101,14 @@ final class GroupFeatures {
     return new Pair(x, y);
   }
 
-  private Matrix weights(DeviceModel of, int g, List<Integer> producers, List<GroupMaps> maps) {
-    NeuronGroup group = of.architecture().groups().get(g);
+  private Matrix weights(
+      ProducerRows rows, List<Integer> producers, List<GroupMaps> maps, FeatureUnit unit) {
+    DeviceModel of = rows.model();
+    int n = rows.group().size();
     List<FeatureBlock> blocks = new ArrayList<>();
     for (int p : producers) {
-      Producer producer = group.producers().get(p);
-      FoldedProducer folded = FoldedProducer.of(of.model(), producer, group.size());
+      Producer producer = rows.group().producers().get(p);
+      FoldedProducer folded = rows.folded(p);
       Slab slab = of.architecture().tensors().get(producer.weight()).slabs().get(producer.slab());
       blocks.add(
           new FeatureBlock(
@@ -96,28 +116,32 @@ final class GroupFeatures {
               of == anchor ? AxisMaps.identity(slab) : AxisMaps.of(slab, maps),
               producer.outputAxis(),
               producer.firstRow(),
-              folded.scale().map(arena::upload)));
+              scale(folded.scale().map(unit::measured), n, unit)));
       folded
           .bias()
+          .map(unit::measured)
           .map(arena::upload)
-          .ifPresent(bias -> blocks.add(FeatureBlock.vector(bias, group.size())));
+          .ifPresent(bias -> blocks.add(FeatureBlock.vector(bias, n)));
     }
-    return FeatureBlock.gather(backend, arena, group.size(), blocks);
+    return FeatureBlock.gather(backend, arena, n, blocks);
   }
 
-  private Matrix activations(
-      DeviceModel of, Activations activations, int g, List<Integer> producers) {
-    int n = of.architecture().groups().get(g).size();
+  private Optional<Span> scale(Optional<float[]> own, int n, FeatureUnit unit) {
+    return own.or(() -> unit.isOne() ? Optional.empty() : Optional.of(unit.factors(n)))
+        .map(arena::upload);
+  }
+
+  private Matrix outputs(ProducerOutputs outputs, List<Integer> producers, FeatureUnit unit) {
+    int n = outputs.neurons();
     List<FeatureBlock> blocks = new ArrayList<>();
     for (int p : producers) {
-      FloatBuffer outputs = activations.of(g, p);
-      Span values = arena.upload(outputs);
+      Span values = arena.upload(outputs.of(p));
       int d = Math.toIntExact(values.length() / n);
-      if (producers.size() == 1) {
+      if (producers.size() == 1 && unit.isOne()) {
         return Matrix.of(values.buffer(), n, d);
       }
       List<AxisMap> axes = List.of(AxisMap.identity(n), AxisMap.identity(d));
-      blocks.add(new FeatureBlock(values, axes, 0, 0, Optional.empty()));
+      blocks.add(new FeatureBlock(values, axes, 0, 0, scale(Optional.empty(), n, unit)));
     }
     return FeatureBlock.gather(backend, arena, n, blocks);
   }

@@ -3,7 +3,6 @@ package org.otfuse;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
-import org.otfuse.TensorLayout.Slab;
 
 /**
  * The mass of each neuron of a group: the same for all, the norm of its raw incoming weights (Singh
@@ -69,24 +68,10 @@ final class Importance {
   }
 
   private static void addNorms(Model model, Producer producer, MarginalKind kind, double[] mass) {
-    List<Slab> slabs = model.architecture().tensors().get(producer.weight()).slabs();
-    int offset = 0;
-    for (int s = 0; s < producer.slab(); s++) {
-      offset += slabs.get(s).length();
-    }
-    Slab slab = slabs.get(producer.slab());
-    int inner = 1;
-    for (int a = producer.outputAxis() + 1; a < slab.axes().size(); a++) {
-      inner *= slab.axes().get(a).size();
-    }
-    int rows = slab.axes().get(producer.outputAxis()).size();
-    FloatBuffer values = model.tensors().get(producer.weight());
-    for (int p = 0; p < slab.length(); p++) {
-      int i = p / inner % rows - producer.firstRow();
-      if (i >= 0 && i < mass.length) {
-        double v = values.get(values.position() + offset + p);
-        mass[i] += kind == MarginalKind.L1 ? Math.abs(v) : v * v;
-      }
-    }
+    SlabRows.visit(
+        model,
+        SlabRows.Place.of(producer, mass.length),
+        (i, value) ->
+            mass[i] += kind == MarginalKind.L1 ? Math.abs(value) : (double) value * value);
   }
 }

@@ -2,6 +2,7 @@ package org.otfuse;
 
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A trained network: an architecture and its weights. The weights are not copied; whoever made the
@@ -15,7 +16,9 @@ import java.util.List;
 public record Model(String name, Architecture architecture, List<FloatBuffer> tensors) {
   /** Checks the number and the length of the tensors. */
   public Model {
-    tensors = List.copyOf(tensors);
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(architecture, "architecture");
+    tensors = List.copyOf(Objects.requireNonNull(tensors, "tensors"));
     if (tensors.size() != architecture.tensors().size()) {
       throw new InvalidInputException(
           "model %s has %d tensors, expected %d as its architecture has"
@@ -56,19 +59,6 @@ public record Model(String name, Architecture architecture, List<FloatBuffer> te
 
   /** Refuses NaN and infinity. */
   void requireFinite() {
-    for (int t = 0; t < tensors.size(); t++) {
-      FloatBuffer values = tensors.get(t);
-      for (int p = values.position(); p < values.limit(); p++) {
-        if (!Float.isFinite(values.get(p))) {
-          throw new InvalidInputException(
-              "Tensor %s of model %s has %s at index %d, expected finite numbers."
-                  .formatted(
-                      architecture.tensors().get(t).name(),
-                      name,
-                      values.get(p),
-                      p - values.position()));
-        }
-      }
-    }
+    FiniteDoor.largest(this);
   }
 }

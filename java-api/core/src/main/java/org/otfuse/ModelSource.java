@@ -1,6 +1,7 @@
 package org.otfuse;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -39,6 +40,7 @@ public interface ModelSource {
    * @return a source that hands them out
    */
   static ModelSource of(List<Model> models) {
+    Objects.requireNonNull(models, "models");
     return new MemorySource(models, List.of());
   }
 
@@ -51,6 +53,8 @@ public interface ModelSource {
    * @throws InvalidInputException if the lists differ in length
    */
   static ModelSource of(List<Model> models, List<? extends Activations> activations) {
+    Objects.requireNonNull(models, "models");
+    Objects.requireNonNull(activations, "activations");
     if (activations.size() != models.size()) {
       throw new InvalidInputException(
           "Activations of %d models were given for %d models, expected one for each."

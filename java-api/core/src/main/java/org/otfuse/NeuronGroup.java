@@ -1,6 +1,7 @@
 package org.otfuse;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -13,11 +14,14 @@ import java.util.Optional;
  */
 public record NeuronGroup(
     String name, int size, Optional<String> pinned, List<Producer> producers) {
-  /** Copies the list. */
+  /** Checks the size. */
   public NeuronGroup {
-    producers = List.copyOf(producers);
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(pinned, "pinned");
+    producers = List.copyOf(Objects.requireNonNull(producers, "producers"));
     if (size < 1) {
-      throw new IllegalArgumentException("group " + name + " of size " + size);
+      throw new IllegalArgumentException(
+          "neuron group " + name + " has " + size + " neurons, expected 1 or more");
     }
   }
 }

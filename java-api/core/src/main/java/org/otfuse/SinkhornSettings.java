@@ -5,13 +5,14 @@ package org.otfuse;
  * Chizat et al. 2018).
  *
  * @param epsilon entropic regularisation relative to the mean cost: the absolute value is {@code
- *     epsilon * mean(C)}; above 0
- * @param tolerance stop when the L1 violation of the row marginal is at most this, the columns
- *     holding; checked at least every 10 iterations. Unbalanced problems have no marginals to hold;
- *     they stop when an iteration changes no potential by more than this times the absolute epsilon
- * @param maxIterations stop unconverged after so many iterations
- * @param tau weight of the Kullback-Leibler penalty on both marginals in units of cost; positive
- *     infinity holds the marginals exactly
+ *     epsilon * mean(C)}; 1e-6 to 1000
+ * @param tolerance stop when the L1 violation of the row marginal is at most this, 0 to 1, the
+ *     columns holding; checked at least every 10 iterations. Unbalanced problems have no marginals
+ *     to hold; they stop when an iteration changes no potential by more than this times the
+ *     absolute epsilon
+ * @param maxIterations stop unconverged after so many iterations, 1 or more
+ * @param tau weight of the Kullback-Leibler penalty on both marginals in units of cost, 1e-6 to
+ *     1e6; positive infinity holds the marginals exactly
  * @param warmStart start from the potentials that the problem's buffers hold; in a {@link
  *     FusionPlan} from those of the previous call, where the back end keeps them; ignored by other
  *     fusions
@@ -32,21 +33,27 @@ public record SinkhornSettings(
   public static final SinkhornSettings DEFAULTS =
       new SinkhornSettings(0.01, 1e-4, 10_000, Double.POSITIVE_INFINITY, false);
 
+  private static final double LEAST_EPSILON = 1e-6;
+  private static final double MOST_EPSILON = 1e3;
+  private static final double LEAST_TAU = 1e-6;
+  private static final double MOST_TAU = 1e6;
+
   /** Checks the ranges. */
   public SinkhornSettings {
-    if (!(epsilon > 0 && epsilon < Double.POSITIVE_INFINITY)) {
+    if (!(epsilon >= LEAST_EPSILON && epsilon <= MOST_EPSILON)) {
       throw new InvalidInputException(
-          "epsilon is " + epsilon + ", expected a finite number above 0.");
+          "epsilon is %s, expected %s to %s.".formatted(epsilon, LEAST_EPSILON, MOST_EPSILON));
     }
-    if (!(tolerance >= 0)) {
-      throw new InvalidInputException("tolerance is " + tolerance + ", expected 0 or above.");
+    if (!(tolerance >= 0 && tolerance <= 1)) {
+      throw new InvalidInputException("tolerance is " + tolerance + ", expected 0 to 1.");
     }
     if (maxIterations < 1) {
       throw new InvalidInputException(
           "maxIterations is " + maxIterations + ", expected 1 or above.");
     }
-    if (!(tau > 0)) {
-      throw new InvalidInputException("tau is " + tau + ", expected a number above 0.");
+    if (!(tau >= LEAST_TAU && (tau <= MOST_TAU || tau == Double.POSITIVE_INFINITY))) {
+      throw new InvalidInputException(
+          "tau is %s, expected %s to %s or infinity.".formatted(tau, LEAST_TAU, MOST_TAU));
     }
     if (!(annealing >= 0 && annealing < 1)) {
       throw new InvalidInputException(

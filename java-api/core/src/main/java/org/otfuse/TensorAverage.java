@@ -2,6 +2,7 @@ package org.otfuse;
 
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.otfuse.TensorLayout.Slab;
@@ -78,6 +79,7 @@ final class TensorAverage {
           sum.add(FloatBuffer.allocate(length(t)));
         }
         backend.download(targets.get(t - first), sum.get(t));
+        requireFinite(t, members);
       }
     }
   }
@@ -94,6 +96,16 @@ final class TensorAverage {
       }
       backend.average(tasks);
     }
+  }
+
+  private void requireFinite(int tensor, List<Member> members) {
+    DeviceModel cause =
+        members.stream()
+            .map(Member::model)
+            .max(Comparator.comparingDouble(model -> model.largest(tensor)))
+            .orElseThrow();
+    FiniteDoor.requireResult(
+        anchor.tensors().get(tensor), sum.get(tensor), cause.model(), cause.largest(tensor));
   }
 
   private void addTasks(

@@ -14,26 +14,34 @@ import java.util.Objects;
  * @param slabs in order of their rows, covering the tensor
  */
 public record TensorLayout(String name, List<Integer> shape, List<Slab> slabs) {
-  /** Checks that the slabs cover the shape. */
+  /** Checks that the slabs cover the shape, which has no more than 2^31 - 1 values. */
   public TensorLayout {
-    shape = List.copyOf(shape);
-    slabs = List.copyOf(slabs);
-    int rows = 0;
+    Objects.requireNonNull(name, "name");
+    shape = List.copyOf(Objects.requireNonNull(shape, "shape"));
+    slabs = List.copyOf(Objects.requireNonNull(slabs, "slabs"));
+    length("tensor " + name, shape);
+    long rows = 0;
     for (Slab slab : slabs) {
       if (slab.axes.size() != shape.size()) {
-        throw new IllegalArgumentException("tensor " + name + ": rank of a slab differs");
+        throw new IllegalArgumentException(
+            "tensor %s has a slab of %d axes, expected %d as in the shape %s"
+                .formatted(name, slab.axes.size(), shape.size(), shape));
       }
       for (int a = 0; a < shape.size(); a++) {
         int size = slab.axes.get(a).size();
         if (a == 0) {
           rows += size;
         } else if (size != shape.get(a)) {
-          throw new IllegalArgumentException("tensor " + name + ": axis " + a + " covers " + size);
+          throw new IllegalArgumentException(
+              "tensor %s has a slab that covers %d indices of axis %d, expected %d as in the shape %s"
+                  .formatted(name, size, a, shape.get(a), shape));
         }
       }
     }
     if (slabs.isEmpty() || !shape.isEmpty() && rows != shape.get(0)) {
-      throw new IllegalArgumentException("tensor " + name + ": slabs cover " + rows + " rows");
+      throw new IllegalArgumentException(
+          "tensor %s has slabs that cover %d rows, expected the shape %s"
+              .formatted(name, rows, shape));
     }
   }
 
@@ -55,11 +63,20 @@ public record TensorLayout(String name, List<Integer> shape, List<Slab> slabs) {
    * @return the product of the shape
    */
   public int length() {
-    int length = 1;
+    return length("tensor " + name, shape);
+  }
+
+  private static int length(String what, List<Integer> shape) {
+    long length = 1;
     for (int size : shape) {
-      length = Math.multiplyExact(length, size);
+      length = size < 0 ? -1 : length * size;
+      if (length < 0 || length > Integer.MAX_VALUE) {
+        throw new IllegalArgumentException(
+            "%s has the shape %s, expected sizes of 0 or above and at most %d values"
+                .formatted(what, shape, Integer.MAX_VALUE));
+      }
     }
-    return length;
+    return (int) length;
   }
 
   /**
@@ -68,9 +85,10 @@ public record TensorLayout(String name, List<Integer> shape, List<Slab> slabs) {
    * @param axes one an axis; the first covers only this slab's rows
    */
   public record Slab(List<Axis> axes) {
-    /** Copies the list. */
+    /** Checks that its values can be counted. */
     public Slab {
-      axes = List.copyOf(axes);
+      axes = List.copyOf(Objects.requireNonNull(axes, "axes"));
+      length(axes);
     }
 
     /**
@@ -79,11 +97,11 @@ public record TensorLayout(String name, List<Integer> shape, List<Slab> slabs) {
      * @return the product of the axes' sizes
      */
     public int length() {
-      int length = 1;
-      for (Axis axis : axes) {
-        length *= axis.size();
-      }
-      return length;
+      return length(axes);
+    }
+
+    private static int length(List<Axis> axes) {
+      return TensorLayout.length("a slab", axes.stream().map(Axis::size).toList());
     }
   }
 
@@ -102,12 +120,17 @@ public record TensorLayout(String name, List<Integer> shape, List<Slab> slabs) {
    * @param segments in index order, at least one
    */
   public record Axis(Role role, List<Segment> segments) {
-    /** Copies the list. */
+    /** Checks that its length can be counted. */
     public Axis {
       Objects.requireNonNull(role, "role");
-      segments = List.copyOf(segments);
+      segments = List.copyOf(Objects.requireNonNull(segments, "segments"));
       if (segments.isEmpty()) {
-        throw new IllegalArgumentException("an axis needs at least one segment");
+        throw new IllegalArgumentException("an axis has no segments, expected at least one");
+      }
+      long size = segments.stream().mapToLong(Segment::size).sum();
+      if (size > Integer.MAX_VALUE) {
+        throw new IllegalArgumentException(
+            "an axis has " + size + " indices, expected " + Integer.MAX_VALUE + " at most");
       }
     }
 
@@ -142,6 +165,15 @@ public record TensorLayout(String name, List<Integer> shape, List<Slab> slabs) {
   public record Segment(int group, int block, int size) {
     /** The group of indices that no neuron owns. */
     public static final int PLAIN = -1;
+
+    /** Checks the ranges. */
+    public Segment {
+      if (group < PLAIN || block < 1 || size < 0) {
+        throw new IllegalArgumentException(
+            "a segment has group %d, block %d and size %d, expected at least %d, 1 and 0"
+                .formatted(group, block, size, PLAIN));
+      }
+    }
 
     /**
      * Indices that stay.

@@ -2,6 +2,7 @@ package org.otfuse;
 
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
@@ -160,40 +161,49 @@ final class WeightMatching {
   private boolean improve(List<Integer> batch) {
     try (Arena scratch = new Arena(backend)) {
       List<CostTask> tasks = new ArrayList<>();
+      List<FeatureUnit> units = batch.stream().map(this::unit).toList();
       stopwatch.time(
           Stage.FEATURES,
           () -> {
-            for (int g : batch) {
-              Matrix x = features(model, g, scratch);
-              Matrix y = features(anchor, g, scratch);
+            for (int k = 0; k < batch.size(); k++) {
+              Matrix x = features(model, batch.get(k), units.get(k), scratch);
+              Matrix y = features(anchor, batch.get(k), units.get(k), scratch);
               Matrix cost = scratch.matrix(x.rows(), y.rows());
               tasks.add(new CostTask(x, y, cost, Metric.SQEUCLIDEAN));
             }
           });
-      stopwatch.time(Stage.COST, () -> backend.cost(tasks));
+      stopwatch.time(
+          Stage.COST,
+          () -> {
+            backend.cost(tasks);
+            for (int k = 0; k < batch.size(); k++) {
+              String name = anchor.architecture().groups().get(batch.get(k)).name();
+              units.get(k).keepFinite(backend, tasks.get(k).cost(), name);
+            }
+          });
       return stopwatch.time(
           Stage.SOLVE,
           () -> {
             List<Assignment> found = backend.assign(tasks.stream().map(CostTask::cost).toList());
             boolean changed = false;
             for (int k = 0; k < batch.size(); k++) {
-              changed |= accept(batch.get(k), tasks.get(k).cost(), found.get(k));
+              changed |= accept(batch.get(k), units.get(k), tasks.get(k).cost(), found.get(k));
             }
             return changed;
           });
     }
   }
 
-  private boolean accept(int g, Matrix cost, Assignment found) {
+  private boolean accept(int g, FeatureUnit unit, Matrix cost, Assignment found) {
     if (!gains(maps.get(g).output(), cost, found.map().source())) {
       return false;
     }
     maps.set(g, GroupMaps.hard(found.map()));
     OptionalDouble identityCost =
         observed
-            ? OptionalDouble.of(Alignment.diagonalMean(backend, cost))
+            ? OptionalDouble.of(unit.original(Alignment.diagonalMean(backend, cost)))
             : OptionalDouble.empty();
-    moves.put(g, new Move(found.map().source(), found.report(), identityCost));
+    moves.put(g, new Move(found.map().source(), unit.original(found.report()), identityCost));
     return true;
   }
 
@@ -217,13 +227,41 @@ final class WeightMatching {
   }
 
   /** The slices of all tensors that the group indexes, side by side, one row a neuron. */
-  private Matrix features(DeviceModel of, int g, Arena scratch) {
+  private Matrix features(DeviceModel of, int g, FeatureUnit unit, Arena scratch) {
+    int n = of.architecture().groups().get(g).size();
+    Optional<Span> scale =
+        unit.isOne() ? Optional.empty() : Optional.of(scratch.upload(unit.factors(n)));
     List<FeatureBlock> blocks =
-        occurrences.get(g).stream().map(o -> block(of, o, scratch)).toList();
-    return FeatureBlock.gather(backend, scratch, of.architecture().groups().get(g).size(), blocks);
+        occurrences.get(g).stream().map(o -> block(of, o, scale, scratch)).toList();
+    return FeatureBlock.gather(backend, scratch, n, blocks);
   }
 
-  private FeatureBlock block(DeviceModel of, Occurrence o, Arena scratch) {
+  private FeatureUnit unit(int g) {
+    double largest = 0;
+    for (Occurrence o : occurrences.get(g)) {
+      largest = Math.max(largest, Math.max(model.largest(o.tensor), anchor.largest(o.tensor)));
+    }
+    return FeatureUnit.ordinary(largest)
+        ? FeatureUnit.one(Metric.SQEUCLIDEAN)
+        : FeatureUnit.of(Metric.SQEUCLIDEAN, magnitudes(model, g), magnitudes(anchor, g));
+  }
+
+  private double[] magnitudes(DeviceModel of, int g) {
+    int n = of.architecture().groups().get(g).size();
+    double[] ones = new double[n];
+    Arrays.fill(ones, 1);
+    double[] magnitudes = new double[n];
+    for (Occurrence o : occurrences.get(g)) {
+      List<Segment> segments = o.in(of.architecture()).axes().get(o.axis).segments();
+      int first = segments.stream().limit(o.segment).mapToInt(Segment::size).sum();
+      int block = segments.get(o.segment).block();
+      SlabRows.Place place = new SlabRows.Place(o.tensor, o.slab, o.axis, first, block, n);
+      SlabRows.raise(of.model(), place, ones, magnitudes);
+    }
+    return magnitudes;
+  }
+
+  private FeatureBlock block(DeviceModel of, Occurrence o, Optional<Span> scale, Arena scratch) {
     Slab slab = o.in(of.architecture());
     List<AxisMap> axes =
         new ArrayList<>(of == anchor ? AxisMaps.identity(slab) : AxisMaps.of(slab, maps));
@@ -240,7 +278,7 @@ final class WeightMatching {
     if (segment.block() > 1) {
       axes.add(o.axis + 1, AxisMap.identity(segment.block()));
     }
-    return new FeatureBlock(source, axes, o.axis, 0, Optional.empty());
+    return new FeatureBlock(source, axes, o.axis, 0, scale);
   }
 
   /** Takes some consecutive indices of an axis. */

@@ -36,11 +36,27 @@ final class WindowedSums {
   private final long[] low;
 
   WindowedSums(int length) {
-    top = new byte[length];
-    high = new long[length];
-    middle = new long[length];
-    low = new long[length];
+    this(new byte[length], new long[length], new long[length], new long[length]);
     Arrays.fill(top, NEGATIVE_ZERO);
+  }
+
+  private WindowedSums(byte[] top, long[] high, long[] middle, long[] low) {
+    this.top = top;
+    this.high = high;
+    this.middle = middle;
+    this.low = low;
+  }
+
+  /** The same sums and more that are empty. */
+  WindowedSums longer(int length) {
+    WindowedSums sums =
+        new WindowedSums(
+            Arrays.copyOf(top, length),
+            Arrays.copyOf(high, length),
+            Arrays.copyOf(middle, length),
+            Arrays.copyOf(low, length));
+    Arrays.fill(sums.top, top.length, length, NEGATIVE_ZERO);
+    return sums;
   }
 
   int length() {

@@ -40,9 +40,9 @@ class FoldedProducerTest {
             model,
             producer(OptionalInt.of(1), Optional.of(new Producer.Normalization(2, 3, 4, 5, 0.25))),
             2);
-    assertArrayEquals(new float[] {1.5f, 0.8f}, folded.scale().orElseThrow(), 1e-6f);
+    assertArrayEquals(new double[] {1.5, 0.8}, folded.scale().orElseThrow(), 1e-12);
     // (1 - 7) * 1.5 + 5 and (2 - 8) * 0.8 + 6
-    assertArrayEquals(new float[] {-4f, 1.2f}, folded.bias().orElseThrow(), 1e-6f);
+    assertArrayEquals(new double[] {-4, 1.2}, folded.bias().orElseThrow(), 1e-12);
   }
 
   @Test
@@ -51,7 +51,7 @@ class FoldedProducerTest {
     FoldedProducer folded =
         FoldedProducer.of(model, producer(OptionalInt.of(1), Optional.empty()), 2);
     assertTrue(folded.scale().isEmpty());
-    assertArrayEquals(new float[] {1, 2}, folded.bias().orElseThrow());
+    assertArrayEquals(new double[] {1, 2}, folded.bias().orElseThrow());
   }
 
   @Test

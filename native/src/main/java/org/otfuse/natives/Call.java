@@ -5,6 +5,7 @@ import java.util.List;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.otfuse.DeviceException;
+import org.otfuse.InvalidInputException;
 import org.otfuse.natives.abi.Otfuse;
 import org.otfuse.spi.DeviceBuffer;
 import org.otfuse.spi.Matrix;
@@ -70,6 +71,7 @@ final class Call implements AutoCloseable {
    * Turns a status into an exception.
    *
    * @throws IllegalArgumentException if the engine refused an argument
+   * @throws InvalidInputException if it refused a number among the inputs
    * @throws DeviceException if it failed
    */
   static void check(int status) {
@@ -79,6 +81,9 @@ final class Call implements AutoCloseable {
     String message = Otfuse.otf_last_error().getString();
     if (status == Otfuse.OTF_INVALID_ARGUMENT) {
       throw new IllegalArgumentException(message);
+    }
+    if (status == Otfuse.OTF_OUT_OF_RANGE) {
+      throw new InvalidInputException(message);
     }
     throw new DeviceException("The native engine failed: " + message + ".");
   }

@@ -1,5 +1,7 @@
 package org.otfuse.natives;
 
+import java.lang.ref.Reference;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
@@ -12,9 +14,13 @@ import org.otfuse.spi.FusionProgram;
 final class NativeFusion implements CompiledFusion {
   private final Engine engine;
   private final otf_fusion handle = new otf_fusion();
+  private final int models;
+  private final long length;
 
   NativeFusion(Engine engine, FusionProgram program) {
     this.engine = engine;
+    this.models = program.weights().size();
+    this.length = program.length();
     engine.acquire();
     PointerScope structs = new PointerScope();
     try {
@@ -29,11 +35,53 @@ final class NativeFusion implements CompiledFusion {
 
   @Override
   public boolean run(List<FloatBuffer> models, FloatBuffer output) {
-    for (int k = 0; k < models.size(); k++) {
-      Call.check(Otfuse.otf_fusion_set_model(handle, k, models.get(k)));
+    check(models, output);
+    try {
+      for (int k = 0; k < models.size(); k++) {
+        Call.check(Otfuse.otf_fusion_set_model(handle, k, models.get(k)));
+      }
+      int status = Otfuse.otf_fusion_run(handle, output);
+      if (status == Otfuse.OTF_OUT_OF_RANGE) {
+        return false;
+      }
+      Call.check(status);
+      return true;
+    } finally {
+      Reference.reachabilityFence(models);
+      Reference.reachabilityFence(output);
     }
-    Call.check(Otfuse.otf_fusion_run(handle, output));
-    return true;
+  }
+
+  private void check(List<FloatBuffer> models, FloatBuffer output) {
+    if (handle.isNull()) {
+      throw new IllegalStateException("the fusion is closed");
+    }
+    if (models.size() != this.models) {
+      throw new IllegalArgumentException(
+          "%d models were given to a fusion of %d".formatted(models.size(), this.models));
+    }
+    for (int k = 0; k < models.size(); k++) {
+      check(models.get(k));
+    }
+    check(output);
+    if (output.isReadOnly()) {
+      throw new IllegalArgumentException("the output is read-only");
+    }
+  }
+
+  /** The engine keeps addresses: it needs memory that stays where it is. */
+  private void check(FloatBuffer buffer) {
+    if (!buffer.isDirect()
+        || buffer.order() != ByteOrder.nativeOrder()
+        || buffer.remaining() != length) {
+      throw new IllegalArgumentException(
+          "a buffer is %s, %s with %d floats, expected a direct one in native order with %d"
+              .formatted(
+                  buffer.isDirect() ? "direct" : "on the heap",
+                  buffer.order(),
+                  buffer.remaining(),
+                  length));
+    }
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.otfuse.cli;
 
 import java.util.Optional;
+import java.util.function.DoubleFunction;
 import org.otfuse.FusionOptions;
 import org.otfuse.InvalidInputException;
 import org.otfuse.MarginalKind;
@@ -35,8 +36,6 @@ record AlignmentChoice(
   /** Sinkhorn's regularisation where none is given. */
   static final double EPSILON = 0.02;
 
-  private static final double LEAST_EPSILON = 1e-6;
-  private static final double MOST_EPSILON = 1e3;
 
   /** What is done where nothing is given. */
   static final AlignmentChoice DEFAULTS =
@@ -52,22 +51,19 @@ record AlignmentChoice(
 
   /** Checks the ranges. */
   AlignmentChoice {
-    epsilon.ifPresent(
-        value ->
-            require(
-                value >= LEAST_EPSILON && value <= MOST_EPSILON,
-                "--epsilon is %s, expected %s to %s.",
-                value,
-                LEAST_EPSILON,
-                MOST_EPSILON));
-    tau.ifPresent(value -> require(value > 0, "--tau is %s, expected a number above 0.", value));
-    annealing.ifPresent(
-        value ->
-            require(
-                value >= 0 && value < 1,
-                "--annealing is %s, expected a factor of at least 0 and below 1.",
-                value));
+    epsilon.ifPresent(value -> setting(SinkhornSettings.DEFAULTS::withEpsilon, value));
+    tau.ifPresent(value -> setting(SinkhornSettings.DEFAULTS::withTau, value));
+    annealing.ifPresent(value -> setting(SinkhornSettings.DEFAULTS::withAnnealing, value));
     require(sweeps >= 0, "--sweeps is %d, expected 0 or above.", sweeps);
+  }
+
+  /** Lets the library check a setting, whose refusal begins with the setting's name. */
+  private static void setting(DoubleFunction<SinkhornSettings> with, double value) {
+    try {
+      with.apply(value);
+    } catch (InvalidInputException e) {
+      throw new InvalidInputException("--" + e.getMessage(), e);
+    }
   }
 
   /** The same with another solver, if none was asked for. */

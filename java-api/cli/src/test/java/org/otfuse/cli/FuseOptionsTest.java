@@ -204,7 +204,13 @@ class FuseOptionsTest extends TwoMlps {
 
   @Test
   void numbersOutOfRangeAreRefused() {
-    refused("--tau is -1.0, expected a number above 0.", a, b, "--tau=-1", "--solver", "sinkhorn");
+    refused(
+        "--tau is -1.0, expected 1.0E-6 to 1000000.0 or infinity.",
+        a,
+        b,
+        "--tau=-1",
+        "--solver",
+        "sinkhorn");
     refused(
         "--annealing is 1.0, expected a factor of at least 0 and below 1.",
         a,

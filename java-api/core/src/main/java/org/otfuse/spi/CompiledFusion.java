@@ -12,10 +12,10 @@ public interface CompiledFusion extends AutoCloseable {
    *
    * @param models one direct buffer a model in native byte order, with the program's length
    *     remaining; positions are not moved
-   * @param output direct, written from its position on; may be none of the models
+   * @param output direct, written from its position on; must not overlap any model
    * @return whether the program ran; if not, nothing is promised of the output
    * @throws IllegalArgumentException if the number of models, or a buffer's kind, order or length
-   *     is not what it has to be
+   *     is not what it has to be, or the output overlaps a model; models may overlap
    */
   boolean run(List<FloatBuffer> models, FloatBuffer output);
 

@@ -8,8 +8,8 @@ import java.util.Objects;
  * plan is a vertex of the transport polytope.
  *
  * @param cost C [n,m], not changed
- * @param a row marginal [n], positive, summing to 1
- * @param b column marginal [m], positive, summing to 1
+ * @param a row marginal [n], each at least 1e-30, summing to 1
+ * @param b column marginal [m], each at least 1e-30, summing to 1
  * @param plan T, written, [n,m]
  */
 public record ExactTask(Matrix cost, Span a, Span b, Matrix plan) implements Task {

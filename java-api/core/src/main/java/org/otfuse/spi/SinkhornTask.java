@@ -12,8 +12,8 @@ import org.otfuse.SinkhornSettings;
  * to 1e-6.
  *
  * @param cost C [n,m], not changed
- * @param a row marginal [n], positive, summing to 1
- * @param b column marginal [m], positive, summing to 1
+ * @param a row marginal [n], each at least 1e-30, summing to 1
+ * @param b column marginal [m], each at least 1e-30, summing to 1
  * @param plan T, written, [n,m]
  * @param f row potential in units of cost, written, read on a warm start, [n]
  * @param g column potential in units of cost, written, read on a warm start, [m]

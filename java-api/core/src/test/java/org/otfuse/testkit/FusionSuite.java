@@ -135,7 +135,7 @@ public abstract class FusionSuite
               "head",
               new Architecture(
                   model.architecture().tensors().subList(0, 2 * group + 2),
-                  model.architecture().groups(),
+                  model.architecture().groups().subList(0, group + 1),
                   List.of()),
               tensors);
       for (int s = 0; s < samples; s++) {

@@ -141,11 +141,13 @@ final class TestModels {
                     new Producer(
                         tap.value(), 0, 0, 0, 0, OptionalInt.empty(), Optional.empty(), 0, tap))
             .toList();
-    return new NeuronGroup(taps[0].value(), size, pinned, producers);
+    String name = taps[0].value() + " from " + taps[0].first();
+    return new NeuronGroup(name, size, pinned, producers);
   }
 
   static Architecture architecture(NeuronGroup... groups) {
-    TensorLayout tensor = TensorLayout.plain("weight", List.of(1));
+    int size = Arrays.stream(groups).mapToInt(NeuronGroup::size).max().orElse(0);
+    TensorLayout tensor = TensorLayout.plain("weight", List.of(size));
     return new Architecture(List.of(tensor), List.of(groups), List.of());
   }
 

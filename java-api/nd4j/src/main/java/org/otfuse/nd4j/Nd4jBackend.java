@@ -2,6 +2,7 @@ package org.otfuse.nd4j;
 
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.function.Consumer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.otfuse.BackendChoice;
 import org.otfuse.TransportReport;
@@ -112,18 +113,33 @@ final class Nd4jBackend implements Backend {
   @Override
   public List<TransportReport> sinkhorn(List<SinkhornTask> tasks) {
     Batches.requireDisjoint(tasks);
+    checked(input -> input.requireSinkhorn(tasks));
     return map(tasks, Sinkhorn::solve);
   }
 
   @Override
   public List<Assignment> assign(List<Matrix> costs) {
+    checked(input -> input.requireCosts(costs));
     return map(costs, (cost, lease, w) -> ExactSolvers.assign(cost, lease));
+  }
+
+  @Override
+  public List<Assignment> assign(List<Matrix> costs, List<Span> columnPotentials) {
+    checked(input -> input.requirePotentials(columnPotentials));
+    return assign(costs);
   }
 
   @Override
   public List<TransportReport> transport(List<ExactTask> tasks) {
     Batches.requireDisjoint(tasks);
+    checked(input -> input.requireTransport(tasks));
     return map(tasks, (task, lease, w) -> ExactSolvers.transport(task, lease));
+  }
+
+  @Override
+  public List<TransportReport> transport(List<ExactTask> tasks, List<Span> columnPotentials) {
+    checked(input -> input.requirePotentials(columnPotentials));
+    return transport(tasks);
   }
 
   @Override
@@ -166,6 +182,15 @@ final class Nd4jBackend implements Backend {
                     return solve.run(task, lease, workers);
                   }
                 }));
+  }
+
+  private void checked(Consumer<TaskInput> check) {
+    lifetime.run(
+        () -> {
+          try (Lease lease = new Lease(this, pool)) {
+            check.accept(new TaskInput(lease));
+          }
+        });
   }
 
   private static void checkRemaining(FloatBuffer host, Span span) {
