@@ -1,9 +1,11 @@
 package org.otfuse.cli;
 
+import java.util.Optional;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import org.otfuse.Progress;
+import org.otfuse.models.TemporaryFolder;
 
 /**
  * Progress bars on standard error while there is a terminal; the launcher says so by the system
@@ -12,8 +14,12 @@ import org.otfuse.Progress;
 final class Bars implements AutoCloseable {
   private static final int UPDATE_MILLIS = 200;
 
+  /** Where the terminal's native code is unpacked, which would stay if the process is killed. */
+  private static final String UNPACKED = "jline.tmpdir";
+
   private final boolean shown = Boolean.getBoolean("otfuse.terminal");
   private ProgressBar bar;
+  private Optional<TemporaryFolder> unpacked = Optional.empty();
   private String stage = "";
 
   /** A progress whose bar carries the given name; the bar before it is finished. */
@@ -23,8 +29,12 @@ final class Bars implements AutoCloseable {
 
   private void step(String name, int done, int total) {
     if (bar == null || !stage.equals(name)) {
-      close();
+      finish();
       stage = name;
+      if (unpacked.isEmpty()) {
+        unpacked = Optional.of(TemporaryFolder.create());
+        System.setProperty(UNPACKED, unpacked.get().path().toString());
+      }
       bar =
           new ProgressBarBuilder()
               .setTaskName(name)
@@ -38,6 +48,11 @@ final class Bars implements AutoCloseable {
 
   @Override
   public void close() {
+    finish();
+    unpacked.ifPresent(TemporaryFolder::close);
+  }
+
+  private void finish() {
     if (bar != null) {
       bar.close();
       bar = null;

@@ -189,5 +189,9 @@ class CommandFilesTest extends TwoMlps {
               .formatted(k == 1 ? third : external),
           assertThrows(InvalidInputException.class, () -> files.get(k)).getMessage());
     }
+    Files.delete(third);
+    assertEquals(
+        "file " + third + " does not exist",
+        assertThrows(InvalidInputException.class, () -> files.get(1)).getMessage());
   }
 }

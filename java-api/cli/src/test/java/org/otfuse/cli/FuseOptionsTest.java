@@ -22,6 +22,7 @@ import org.otfuse.Model;
 import org.otfuse.ResidualPolicy;
 import org.otfuse.SinkhornSettings;
 import org.otfuse.Solver;
+import org.otfuse.models.Dataset;
 import org.otfuse.models.OnnxModel;
 
 /** The options of alignment do what the options of the library do. */
@@ -137,15 +138,11 @@ class FuseOptionsTest extends TwoMlps {
   @Test
   void theAutomaticAnchorIsAModelThatAnotherEquals() throws IOException {
     Path copy = Shuffled.of(a, folder.resolve("copy.onnx")).file();
-    Path calibration = CommandRun.file(folder, "fashion-calibration.npz");
+    Path calibration = folder.resolve("few.npz");
+    Dataset.read(CommandRun.file(folder, "fashion-calibration.npz")).first(50).write(calibration);
     List<Object> plain = List.of(b, a, copy, "--anchor", "auto");
     List<Object> repaired = List.of(b, a, copy, "--anchor", "auto", "--calibration", calibration);
     for (List<Object> words : List.of(plain, repaired)) {
-      CommandRun run = fuse(words.toArray());
-      assertEquals(0, run.status(), run.err());
-      assertTrue(
-          run.out().contains("Anchor model 1,") || run.out().contains("Anchor model 2,"),
-          run.out());
       JsonObject report = fuseJson(words);
       int anchor = report.get("anchor").getAsInt();
       assertTrue(anchor == 1 || anchor == 2, report.toString());

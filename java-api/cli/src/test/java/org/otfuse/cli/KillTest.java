@@ -25,7 +25,7 @@ import org.otfuse.models.Dataset;
  * moments; {@code -Dotfuse.kills=200} makes it that many.
  */
 class KillTest extends TwoMlps {
-  private static final int KILLS = Integer.getInteger("otfuse.kills", 7);
+  private static final int KILLS = Integer.getInteger("otfuse.kills", 6);
   private static final byte[] OLD = "old".getBytes();
   private static final List<String> SIGNALS = List.of("KILL", "TERM", "INT");
 
@@ -41,7 +41,8 @@ class KillTest extends TwoMlps {
   private record Known(Object[] words, byte[] model, long millis) {}
 
   private ProcessBuilder process(Object... words) {
-    return ChildRun.process(List.of("-Djava.io.tmpdir=" + temporary), words)
+    return ChildRun.process(
+            List.of("-Djava.io.tmpdir=" + temporary, "-Dotfuse.terminal=true"), words)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .redirectError(ProcessBuilder.Redirect.DISCARD);
   }

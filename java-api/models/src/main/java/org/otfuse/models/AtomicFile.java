@@ -124,7 +124,8 @@ public final class AtomicFile {
     OutputStream out = Channels.newOutputStream(file.channel());
     content.writeTo(out);
     out.flush();
-    if (permissions.isPresent()) {
+    if (permissions.isPresent()
+        && !permissions.get().equals(Files.getPosixFilePermissions(file.path()))) {
       Files.setPosixFilePermissions(file.path(), permissions.get());
     }
     file.channel().force(true);

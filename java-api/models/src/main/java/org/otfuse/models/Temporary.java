@@ -75,7 +75,7 @@ final class Temporary implements AutoCloseable {
       throw new IOException("the process is ending");
     }
     if (folder) {
-      Files.createDirectory(path, hidden(path.getParent()));
+      Files.createDirectory(path, hidden());
     }
     FileChannel made =
         FileChannel.open(
@@ -86,8 +86,8 @@ final class Temporary implements AutoCloseable {
     lock(made);
   }
 
-  private static FileAttribute<?>[] hidden(Path parent) throws IOException {
-    return Files.getFileStore(parent).supportsFileAttributeView("posix")
+  private FileAttribute<?>[] hidden() {
+    return path.getFileSystem().supportedFileAttributeViews().contains("posix")
         ? new FileAttribute<?>[] {
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
         }
