@@ -6,8 +6,8 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -16,6 +16,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntToLongFunction;
+import java.util.stream.IntStream;
 
 /**
  * Constants of a graph as lists of words, so that however a file writes them they compare alike.
@@ -26,23 +28,32 @@ final class ConstantValues {
 
   private ConstantValues() {}
 
-  /** The values, row-major. */
+  /** The values, row-major; of many only their number and a digest. */
   static List<String> of(TensorProto tensor, Path file) {
     DataType type = DataType.forNumber(tensor.getDataType());
-    List<String> values = new ArrayList<>();
-    if (type == DataType.FLOAT) {
-      FloatBuffer floats = TensorData.floats(tensor, file);
-      while (floats.hasRemaining()) {
-        values.add(Float.toString(floats.get()));
+    return switch (type == null ? DataType.UNDEFINED : type) {
+      case FLOAT -> {
+        FloatBuffer values = TensorData.floats(tensor, file);
+        yield values.remaining() > MOST
+            ? digest(values.remaining(), i -> Float.floatToIntBits(values.get(i)))
+            : IntStream.range(0, values.remaining())
+                .mapToObj(i -> Float.toString(values.get(i)))
+                .toList();
       }
-    } else if (type == DataType.INT64 || type == DataType.INT32 || type == DataType.BOOL) {
-      Arrays.stream(TensorData.integers(tensor, file)).forEach(v -> values.add(Long.toString(v)));
-    } else {
-      return List.of(digest(TensorData.inline(tensor, file)));
-    }
-    return values.size() <= MOST
-        ? values
-        : List.of(values.size() + " values", digest(String.join(" ", values)));
+      case INT64, INT32, BOOL -> {
+        long[] values = TensorData.integers(tensor, file);
+        yield values.length > MOST
+            ? digest(values.length, i -> values[i])
+            : Arrays.stream(values).mapToObj(Long::toString).toList();
+      }
+      default -> List.of(digest(TensorData.inline(tensor, file, new ExternalData(file))));
+    };
+  }
+
+  private static List<String> digest(int count, IntToLongFunction value) {
+    ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(8, count));
+    IntStream.range(0, count).forEach(i -> bytes.putLong(value.applyAsLong(i)));
+    return List.of(count + " values", digest(bytes.array()));
   }
 
   /** The type and the shape, and then the values. */
@@ -125,10 +136,6 @@ final class ConstantValues {
 
   private static String digest(TensorProto tensor) {
     return digest((Message) tensor.toBuilder().clearName().clearDocString().clearDims().build());
-  }
-
-  private static String digest(String text) {
-    return digest(text.getBytes(StandardCharsets.UTF_8));
   }
 
   private static String digest(byte[] bytes) {
