@@ -57,8 +57,8 @@ __device__ inline double wide_square(const float* row, int d, int lane) {
 // The cost of two rows in double, by a warp: from the difference of the rows, for cosine of their
 // directions. Squares of floats stay in double's range; the products are rounded before they are
 // subtracted, so that equal rows are at no distance.
-__device__ __noinline__ inline float wide_cost(const float* x, const float* y, int d, int metric,
-                                               int lane) {
+__device__ __forceinline__ float wide_cost(const float* x, const float* y, int d, int metric,
+                                           int lane) {
   double x_factor = 1;
   double y_factor = 1;
   if (metric == OTC_COSINE) {

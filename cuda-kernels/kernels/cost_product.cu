@@ -128,10 +128,9 @@ struct Rows {
   }
 };
 
-// The cost of row i of x and row j of y from their difference, by a warp. Called seldom, so that
-// what it needs takes no registers from the rest.
-__device__ __noinline__ float pair_cost(const otc_cost_task& task, const char* workspace,
-                                        int64_t i, int64_t j, int lane) {
+// The cost of row i of x and row j of y from their difference, by a warp.
+__device__ float pair_cost(const otc_cost_task& task, const char* workspace, int64_t i, int64_t j,
+                           int lane) {
   const Rows rows(task, workspace);
   float square = squared_distance(rows.x + i * task.d, rows.y + j * task.d, task.d, lane);
   if (!(square >= kLeast && square <= kLargest)) {

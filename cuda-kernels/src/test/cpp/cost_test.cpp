@@ -347,7 +347,9 @@ TEST(bad_cost_tasks_are_refused) {
   for (auto [n, m, d, metric] :
        {std::array{-1, 1, 1, 0}, {1, -1, 1, 0}, {1, 1, -1, 0}, {1, 1, 1, 3}, {1, 1, 1, -1}}) {
     const Device<float> any(1);
-    otc_cost_task task{any, any, any};
+    otc_cost_task task{};
+    task.x = task.y = any;
+    task.cost = any;
     task.n = n;
     task.m = m;
     task.d = d;

@@ -56,10 +56,12 @@ void cost(Draw& draw, otf_engine* engine) {
   Floats y = draw.floats(claim({m, d}));
   Output out(claim({n, m}));
   int32_t metric = draw.hostile() ? draw.pick({-1, 3}) : draw.below(3);
-  otf_cost_task task{draw.pointer(x.data()), draw.pointer(y.data()), draw.pointer(out.data()), n, m, d, metric};
-  if (claim.too_large() || !good(otf_cost(draw.pointer(engine), &task, draw.hostile() ? -1 : 1))) return;
+  otf_cost_task task{draw.pointer(x.data()), draw.pointer(y.data()), draw.pointer(out.data()),
+                     n, m, d, metric};
+  int32_t count = draw.hostile() ? -1 : 1;
+  if (claim.too_large() || !good(otf_cost(draw.pointer(engine), &task, count))) return;
   if (task.cost == nullptr || !all_finite(x) || !all_finite(y)) return;
-  for (float value : out) CHECK(std::isnan(out[0]) || value >= 0);
+  for (float value : out) CHECK(value >= 0);
 }
 
 void sinkhorn(Draw& draw, otf_engine* engine) {
@@ -145,17 +147,21 @@ struct Axes {
         if (g.kind == OTF_HARD) g.source = draw.pointer(sources.back().data());
         if (g.kind == OTF_SOFT) g.matrix = draw.pointer(matrices.back().data());
         segments.back().push_back(g);
-        before += std::max<int64_t>(-1, int64_t{g.n} * g.block);
-        after += std::max<int64_t>(-1, int64_t{g.m} * g.block);
+        before += std::clamp<int64_t>(int64_t{g.n} * g.block, -1, kFar);
+        after += std::clamp<int64_t>(int64_t{g.m} * g.block, -1, kFar);
       }
       source.push_back(before);
       target.push_back(after);
       int32_t count = static_cast<int32_t>(segments.back().size());
-      axes.push_back({draw.pointer(segments.back().data()), draw.hostile() ? draw.pick({0, -1}) : count});
+      if (draw.hostile()) count = draw.pick({0, -1});
+      axes.push_back({draw.pointer(segments.back().data()), count});
     }
   }
 
-  // How many values these sizes claim; -1 for what has to be refused.
+  // More indices than an axis may have.
+  static constexpr int64_t kFar = int64_t{1} << 40;
+
+  // How many values these sizes claim; 1 for what has to be refused.
   static int64_t product(const std::vector<int64_t>& sizes, int skipped, Claim& claim) {
     int64_t total = 1;
     for (size_t a = 0; a < sizes.size(); a++) {
@@ -196,7 +202,8 @@ void features(Draw& draw, otf_engine* engine) {
   Floats values = draw.floats(Axes::product(axes.source, -1, claim));
   int64_t all = output >= 0 && output < rank ? axes.source[static_cast<size_t>(output)] : 1;
   int32_t first = draw.index(static_cast<int32_t>(std::clamp<int64_t>(all, 1, 1000)));
-  int32_t rows = draw.hostile() ? draw.size() : static_cast<int32_t>(std::clamp<int64_t>(all - first, 0, 1000));
+  int32_t rest = static_cast<int32_t>(std::clamp<int64_t>(all - first, 0, 1000));
+  int32_t rows = draw.hostile() ? draw.size() : rest;
   int32_t columns = static_cast<int32_t>(Axes::product(axes.target, output, claim));
   int32_t column = draw.index(3);
   int32_t width = draw.hostile() ? draw.size() : columns + std::clamp(column, 0, 3) + draw.below(3);
@@ -233,7 +240,8 @@ void fusion(Draw& draw, otf_engine* engine) {
 
 void memory(Draw& draw, otf_engine*) {
   float* values = nullptr;
-  int64_t length = draw.pick<int64_t>({-1, 0, 1, 1000, int64_t{1} << 50, int64_t{1} << 62, INT64_MAX, INT64_MIN});
+  int64_t length = draw.pick<int64_t>(
+      {-1, 0, 1, 1000, int64_t{1} << 50, int64_t{1} << 62, INT64_MAX, INT64_MIN});
   if (good(otf_allocate(length, draw.pointer(&values))) && length > 0) values[length - 1] = 1;
   otf_free(values);
 }
@@ -241,7 +249,8 @@ void memory(Draw& draw, otf_engine*) {
 void engine(Draw& draw, otf_engine*) {
   otf_engine* other = nullptr;
   int32_t threads = draw.pick({-1, 0, 1, 3, 5000});
-  int32_t status = otf_engine_create(threads, draw.hostile() ? "mmx" : check::isa, draw.pointer(&other));
+  const char* isa = draw.hostile() ? "mmx" : check::isa;
+  int32_t status = otf_engine_create(threads, isa, draw.pointer(&other));
   if (status != OTF_UNAVAILABLE) good(status);
   CHECK(otf_engine_isa(other) != nullptr);
   otf_engine_destroy(other);

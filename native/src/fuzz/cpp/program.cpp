@@ -55,14 +55,18 @@ Program::Program(Draw& draw) : network_(network(draw)) {
     counts_.push_back(&part.rank);
   }
   offsets_.push_back(&program.length);
-  counts_.insert(counts_.end(), {&program.group_count, &program.step_count, &program.part_count, &program.models});
+  counts_.insert(counts_.end(), {&program.group_count, &program.step_count, &program.part_count,
+                                 &program.models});
 }
 
 otf_part Program::copy(const otf_part& part) {
   std::vector<otf_part_axis>& axes = axes_.emplace_back(part.axes, part.axes + part.rank);
   for (otf_part_axis& axis : axes) {
-    std::vector<otf_part_segment>& segments = segments_.emplace_back(axis.segments, axis.segments + axis.count);
-    for (otf_part_segment& g : segments) numbers_.insert(numbers_.end(), {&g.group, &g.block, &g.size});
+    std::vector<otf_part_segment>& segments =
+        segments_.emplace_back(axis.segments, axis.segments + axis.count);
+    for (otf_part_segment& g : segments) {
+      numbers_.insert(numbers_.end(), {&g.group, &g.block, &g.size});
+    }
     axis.segments = segments.data();
     counts_.push_back(&axis.count);
   }
@@ -89,11 +93,14 @@ void Program::spoil(Draw& draw) {
     int kind = draw.below(8);
     if (kind < 3) {
       int32_t& number = *numbers_[static_cast<size_t>(draw.below(static_cast<int>(numbers_.size())))];
-      number = draw.pick<int32_t>({-1, -2, 0, 1, 2, number - 1, number + (number < kMost), kMost, -kMost - 1, 1 << 30});
+      int32_t below = number - (number > -kMost ? 1 : 0);
+      int32_t above = number + (number < kMost ? 1 : 0);
+      number = draw.pick<int32_t>({-1, -2, 0, 1, 2, below, above, kMost, -kMost - 1, 1 << 30});
     } else if (kind < 6) {
       int64_t& offset = *offsets_[static_cast<size_t>(draw.below(static_cast<int>(offsets_.size())))];
-      int64_t end = program.length;
-      offset = draw.pick<int64_t>({-1, -2, 0, 1, end - 1, end, end - 3, kFar, -kFar - 1, kFar - 5, int64_t{1} << 62});
+      int64_t end = network_.length();
+      offset = draw.pick<int64_t>(
+          {-1, -2, 0, 1, end - 1, end, end - 3, kFar, -kFar - 1, kFar - 5, int64_t{1} << 62});
     } else if (kind < 7) {
       int32_t& count = *counts_[static_cast<size_t>(draw.below(static_cast<int>(counts_.size())))];
       count = draw.pick<int32_t>({-1, -kMost - 1, 0, count > 0 ? count - 1 : 0});

@@ -56,7 +56,7 @@ void check_masses(char name, const float* masses, int n, int problem) {
   if (i < 0) return;
   bool tiny = masses[i] > 0 && is_finite(masses[i]);
   refuse(entry("Mass ", name, i), problem, masses[i],
-         tiny ? "a number of at least 1e-30" : "a finite number above 0");
+         tiny ? "a finite number of at least 1e-30" : "a finite number above 0");
 }
 
 void check_potentials(char name, const float* potentials, int n, int problem) {

@@ -287,7 +287,7 @@ TEST(exactSolversRefuseWhatIsNotFiniteByProblemAndPlace) {
   CHECK(said_by_transport(cost, a, {0.25f, 0.25f, 0.5f}, nullptr) ==
         "Mass a[1] of problem 1 is -0.5, expected a finite number above 0.");
   CHECK(said_by_transport(cost, {0.5f, 0.5f}, b, nullptr) ==
-        "Mass b[1] of problem 1 is 1e-35, expected a number of at least 1e-30.");
+        "Mass b[1] of problem 1 is 1e-35, expected a finite number of at least 1e-30.");
 }
 
 Floats times(Floats cost, float factor) {

@@ -177,7 +177,7 @@ final class ExactSolvers implements AutoCloseable {
   }
 
   private static FloatBuffer direct(long count) {
-    return ByteBuffer.allocateDirect(Math.toIntExact(count * Float.BYTES))
+    return ByteBuffer.allocateDirect(Math.toIntExact(Math.multiplyExact(count, Float.BYTES)))
         .order(ByteOrder.nativeOrder())
         .asFloatBuffer();
   }

@@ -98,9 +98,7 @@ final class ModelMaps {
   }
 
   static int size(Axis axis) {
-    return axis.segments().stream()
-        .mapToInt(FusionProgram.Segment::size)
-        .reduce(0, Math::addExact);
+    return axis.segments().stream().mapToInt(FusionProgram.Segment::size).reduce(0, Math::addExact);
   }
 
   static long length(Part part) {

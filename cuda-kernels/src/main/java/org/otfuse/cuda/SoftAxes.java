@@ -29,11 +29,15 @@ final class SoftAxes {
   /** One axis. */
   record Axis(List<Segment> segments) {
     int source() {
-      return segments.stream().mapToInt(s -> s.n * s.block).sum();
+      return segments.stream()
+          .mapToInt(s -> Math.multiplyExact(s.n, s.block))
+          .reduce(0, Math::addExact);
     }
 
     int target() {
-      return segments.stream().mapToInt(s -> s.m * s.block).sum();
+      return segments.stream()
+          .mapToInt(s -> Math.multiplyExact(s.m, s.block))
+          .reduce(0, Math::addExact);
     }
 
     boolean soft() {
@@ -98,7 +102,8 @@ final class SoftAxes {
   }
 
   private long intoScratch(long values, int a) {
-    long target = scratch.temporaryFloats(before(a) * axes.get(a).target() * after(a));
+    long rows = Math.multiplyExact(before(a), (long) axes.get(a).target());
+    long target = scratch.temporaryFloats(Math.multiplyExact(rows, after(a)));
     axis(values, a, 1, 0, target);
     return target;
   }

@@ -45,8 +45,7 @@ final class SolverScan {
     tasks.add(new ScanBatch.Task(address, masses.length(), SolverInput.SMALLEST_MASS));
     refusals.add(
         index ->
-            SolverInput.ofProblem(problem)
-                .requireMasses(side, download(address, masses.length())));
+            SolverInput.ofProblem(problem).requireMasses(side, download(address, masses.length())));
     return this;
   }
 

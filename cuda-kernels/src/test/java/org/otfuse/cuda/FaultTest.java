@@ -263,14 +263,14 @@ class FaultTest {
     try (Backend backend = open(driver)) {
       driver.failing(driver.calls().size() + 1, INVALID_VALUE, false);
       assertEquals(
-          "CUDA failed with cudaErrorInvalidValue in cudaMallocFromPoolAsync; the engine can still be used,"
-              + " and otfuse backends --selftest tells whether the GPU works.",
+          "CUDA failed with cudaErrorInvalidValue in cudaMallocFromPoolAsync; the engine can still"
+              + " be used, and otfuse backends --selftest tells whether the GPU works.",
           assertThrows(DeviceException.class, () -> backend.allocate(1)).getMessage());
       backend.allocate(1).close();
       driver.failing(driver.calls().size() + 1, LAUNCH_FAILURE, true);
       assertEquals(
-          "CUDA failed with cudaErrorLaunchFailure in cudaMallocFromPoolAsync and the GPU is lost to this"
-              + " process: close the engine and start the process again.",
+          "CUDA failed with cudaErrorLaunchFailure in cudaMallocFromPoolAsync and the GPU is lost"
+              + " to this process: close the engine and start the process again.",
           assertThrows(DeviceException.class, () -> backend.allocate(1)).getMessage());
     }
   }
@@ -282,9 +282,9 @@ class FaultTest {
       assertTrue(
           e.getMessage()
               .matches(
-                  "CUDA failed with cudaErrorMemoryAllocation in cudaMallocFromPoolAsync: 4\\.0 TiB asked"
-                      + " for, \\d+\\.\\d [KMG]iB of \\d+\\.\\d [KMG]iB free on the GPU; close"
-                      + " buffers, or fuse fewer or smaller models at a time\\."),
+                  "CUDA failed with cudaErrorMemoryAllocation in cudaMallocFromPoolAsync: 4\\.0 TiB"
+                      + " asked for, \\d+\\.\\d [KMG]iB of \\d+\\.\\d [KMG]iB free on the GPU;"
+                      + " close buffers, or fuse fewer or smaller models at a time\\."),
           e::getMessage);
       backend.allocate(1).close();
     }
@@ -305,7 +305,8 @@ class FaultTest {
   @Test
   void closingABackendReleasesWhatWasLeftOpen() {
     Backend backend = open(watch());
-    CompiledFusion fusion = backend.compile(program(Solver.SINKHORN, MarginalKind.L2)).orElseThrow();
+    CompiledFusion fusion =
+        backend.compile(program(Solver.SINKHORN, MarginalKind.L2)).orElseThrow();
     DeviceBuffer buffer = backend.allocate(100);
     backend.allocate(100).close();
     assertTrue(Emulator.ote_live() > 0);

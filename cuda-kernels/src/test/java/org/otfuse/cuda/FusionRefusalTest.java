@@ -10,6 +10,8 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,15 +24,18 @@ import org.otfuse.spi.Backend;
 import org.otfuse.spi.BackendSettings;
 import org.otfuse.spi.CompiledFusion;
 import org.otfuse.spi.FusionProgram;
+import org.otfuse.spi.FusionProgram.Block;
+import org.otfuse.spi.FusionProgram.Step;
 
 /** What a compiled fusion on the device does not compute, and that it goes on after it. */
 @RequiresEmulator
 class FusionRefusalTest {
   private static final int LENGTH = 40;
 
-  /** Where the program's first layer, its variances, and its second layer begin. */
+  /** Where the program's first layer, its normalisation's factors, and its second layer begin. */
   private static final int FIRST = 0;
 
+  private static final int GAMMA = 12;
   private static final int VARIANCE = 24;
   private static final int SECOND = 28;
 
@@ -55,13 +60,18 @@ class FusionRefusalTest {
     return models;
   }
 
-  private static FusionProgram withoutTheLast(FusionProgram p) {
+  /** The program of the other fault tests, with other weights and no bias in the second layer. */
+  private static FusionProgram program(List<Double> weights) {
+    FusionProgram p = FaultTest.program(Solver.EXACT, MarginalKind.UNIFORM);
+    Step second = p.steps().get(1);
+    Block block = second.blocks().get(0);
+    Block biasless = new Block(block.weights(), 0, 0, OptionalLong.empty(), Optional.empty());
     return new FusionProgram(
         p.length(),
-        List.of(0.5, 0.5, 0.0),
+        weights,
         p.anchor(),
         p.groupSizes(),
-        p.steps(),
+        List.of(p.steps().get(0), new Step(1, 4, List.of(biasless), List.of(biasless))),
         p.parts(),
         p.metric(),
         p.solver(),
@@ -83,18 +93,19 @@ class FusionRefusalTest {
     Emulator.ote_reset(null);
   }
 
-  /** Refuses models with this value in this place, and computes good ones as before. */
-  private static void assertRefused(CompiledFusion fusion, int model, int index, float value) {
-    FloatBuffer expected = direct(LENGTH);
+  private static FloatBuffer fuse(CompiledFusion fusion) {
     FloatBuffer output = direct(LENGTH);
-    assertTrue(fusion.run(models(), expected));
-    assertTrue(fusion.run(models(), expected));
+    assertTrue(fusion.run(models(), output));
+    return output;
+  }
+
+  /** Refuses models with this value in this place, and computes good ones as at first. */
+  private static void assertRefused(
+      CompiledFusion fusion, FloatBuffer expected, int model, int index, float value) {
     List<FloatBuffer> bad = models();
     bad.get(model).put(index, value);
-    assertFalse(fusion.run(bad, output), model + "," + index + ": " + value);
-    assertTrue(fusion.run(models(), output));
-    assertTrue(fusion.run(models(), output));
-    assertEquals(expected, output);
+    assertFalse(fusion.run(bad, direct(LENGTH)), model + "," + index + ": " + value);
+    assertEquals(expected, fuse(fusion));
   }
 
   @ParameterizedTest
@@ -102,37 +113,32 @@ class FusionRefusalTest {
   void valuesThatTheFastPathIsNotMadeForAreRefused(Solver solver, MarginalKind marginals) {
     FusionProgram program = FaultTest.program(solver, marginals);
     try (CompiledFusion fusion = backend.compile(program).orElseThrow()) {
-      assertRefused(fusion, 0, LENGTH - 1, Float.NaN);
-      assertRefused(fusion, 1, FIRST, Float.NEGATIVE_INFINITY);
-      assertRefused(fusion, 2, SECOND, Float.POSITIVE_INFINITY);
+      FloatBuffer expected = fuse(fusion);
+      assertRefused(fusion, expected, 0, LENGTH - 1, Float.NaN);
+      assertRefused(fusion, expected, 1, FIRST, Float.NEGATIVE_INFINITY);
+      assertRefused(fusion, expected, 2, SECOND, Float.POSITIVE_INFINITY);
       // Scales of infinity and of not-a-number.
-      assertRefused(fusion, 1, VARIANCE, (float) -1e-5);
-      assertRefused(fusion, 1, VARIANCE, -1);
-      assertRefused(fusion, 2, SECOND + 5, 0x1.1p50f);
+      assertRefused(fusion, expected, 1, GAMMA, 3e38f);
+      assertRefused(fusion, expected, 1, VARIANCE, -1);
+      assertRefused(fusion, expected, 2, SECOND + 5, 0x1.1p50f);
     }
   }
 
   @Test
   void weightsOfAModelWithoutAShareAreLookedThroughToo() {
-    FusionProgram program = withoutTheLast(FaultTest.program(Solver.EXACT, MarginalKind.UNIFORM));
-    try (CompiledFusion fusion = backend.compile(program).orElseThrow()) {
-      assertRefused(fusion, 2, 3, Float.NaN);
+    try (CompiledFusion fusion = backend.compile(program(List.of(0.5, 0.5, 0.0))).orElseThrow()) {
+      assertRefused(fusion, fuse(fusion), 2, 3, Float.NaN);
     }
   }
 
   @Test
   void featuresFromTheSmallestToTheLargestAreComputed() {
-    FusionProgram program = FaultTest.program(Solver.EXACT, MarginalKind.UNIFORM);
-    try (CompiledFusion fusion = backend.compile(program).orElseThrow()) {
+    try (CompiledFusion fusion = backend.compile(program(List.of(0.5, 0.2, 0.3))).orElseThrow()) {
       for (float largest : new float[] {0x1p50f, 0x1p-50f, 0, 0x1p-51f, 0x1.000002p50f}) {
         List<FloatBuffer> models = models();
         for (FloatBuffer model : models) {
           for (int i = SECOND; i < LENGTH; i++) {
             model.put(i, largest);
-          }
-          // The bias that is one more feature of the first neurons.
-          for (int i = 0; i < 3; i++) {
-            model.put(i, model.get(i) * largest);
           }
         }
         boolean inside = largest == 0 || largest >= 0x1p-50f && largest <= 0x1p50f;

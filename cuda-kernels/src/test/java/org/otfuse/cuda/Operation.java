@@ -102,8 +102,7 @@ enum Operation {
   EXACT_FROM_POTENTIALS {
     @Override
     void run(Backend backend, Buffers buffers, int tasks) {
-      backend.assign(
-          batch(tasks, t -> buffers.matrix(4, 4)), batch(tasks, t -> buffers.even(4)));
+      backend.assign(batch(tasks, t -> buffers.matrix(4, 4)), batch(tasks, t -> buffers.even(4)));
       backend.transport(
           batch(
               tasks,

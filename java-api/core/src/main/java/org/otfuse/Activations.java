@@ -13,7 +13,8 @@ public interface Activations {
    * @param group index of the neuron group
    * @param producer index among the group's producers
    * @return the neurons' outputs before the nonlinearity over samples and positions, row-major
-   *     [n,d], n the group's size; d is the same for all models
+   *     [n,d], n the group's size; d is the same for all models. Empty if samples do not show what
+   *     the producer computes; a group of which no producer shows anything is compared by weights
    */
   FloatBuffer of(int group, int producer);
 }

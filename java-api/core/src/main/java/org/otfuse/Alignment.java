@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.otfuse.AlignmentOrder.Step;
 import org.otfuse.Couplings.Coupled;
@@ -94,7 +95,8 @@ final class Alignment {
           "Marginals by activation were asked for without activations, expected calibration data.");
     }
     if (options.solver() != Solver.IDENTITY) {
-      activations.ifPresentOrElse(this::byActivations, this::byWeights);
+      activations.ifPresentOrElse(
+          this::byActivations, () -> byWeights(group -> true, Optional.empty()));
     }
     reportUnaligned();
     if (options.sweeps() > 0) {
@@ -102,22 +104,26 @@ final class Alignment {
     }
   }
 
-  private void byWeights() {
+  private void byWeights(IntPredicate groups, Optional<ActivationPair> activations) {
     for (Step step : AlignmentOrder.of(anchor.architecture())) {
+      if (!groups.test(step.group())) {
+        continue;
+      }
       try (Arena scratch = new Arena(backend)) {
         long start = System.nanoTime();
         Features features =
             stopwatch.time(Stage.FEATURES, () -> features(scratch).ofWeights(step, maps));
-        couple(List.of(step.group()), List.of(features), Optional.empty(), scratch, start);
+        couple(List.of(step.group()), List.of(features), activations, scratch, start);
       }
     }
   }
 
+  /** Groups that the samples do not show follow by weights. */
   private void byActivations(ActivationPair activations) {
     List<Integer> batch =
         IntStream.range(0, groups().size())
             .filter(g -> groups().get(g).pinned().isEmpty())
-            .filter(g -> !groups().get(g).producers().isEmpty())
+            .filter(g -> !GroupFeatures.observed(groups().get(g), g, activations).isEmpty())
             .boxed()
             .toList();
     try (Arena scratch = new Arena(backend)) {
@@ -131,6 +137,7 @@ final class Alignment {
                       .toList());
       couple(batch, features, Optional.of(activations), scratch, start);
     }
+    byWeights(g -> !batch.contains(g), Optional.of(activations));
   }
 
   private GroupFeatures features(Arena scratch) {

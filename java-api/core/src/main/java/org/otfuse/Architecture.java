@@ -12,19 +12,37 @@ import java.util.Optional;
  * @param groups the neuron groups, in topological order of their first producers, each with a name
  *     of its own
  * @param warnings one sentence for each thing that keeps neurons from being aligned
+ * @param function what is done with the tensors, step by step; empty if nothing is known of it, as
+ *     in an architecture that was made by hand
  */
 public record Architecture(
-    List<TensorLayout> tensors, List<NeuronGroup> groups, List<String> warnings) {
+    List<TensorLayout> tensors,
+    List<NeuronGroup> groups,
+    List<String> warnings,
+    List<Operation> function) {
   /** Checks that every index and size fits. */
   public Architecture {
     tensors = List.copyOf(Objects.requireNonNull(tensors, "tensors"));
     groups = List.copyOf(Objects.requireNonNull(groups, "groups"));
     warnings = List.copyOf(Objects.requireNonNull(warnings, "warnings"));
     new ArchitectureChecks(tensors, groups).check();
+    function = List.copyOf(Objects.requireNonNull(function, "function"));
   }
 
   /**
-   * Compares two architectures up to the sizes of groups that may move.
+   * An architecture of which nothing is known but its tensors and groups.
+   *
+   * @param tensors all float tensors, in the model's order
+   * @param groups the neuron groups, in topological order of their first producers
+   * @param warnings one sentence for each thing that keeps neurons from being aligned
+   */
+  public Architecture(List<TensorLayout> tensors, List<NeuronGroup> groups, List<String> warnings) {
+    this(tensors, groups, warnings, List.of());
+  }
+
+  /**
+   * Compares two architectures up to the sizes of groups that may move. Their functions are
+   * compared if both have one.
    *
    * @param other the one to compare with
    * @return the first difference in words ("this" is found, {@code other} expected), or empty if

@@ -21,6 +21,10 @@ final class ArchitectureDifference {
   }
 
   private Optional<String> first() {
+    Optional<String> function = FunctionDifference.first(found.function(), expected.function());
+    if (function.isPresent()) {
+      return function;
+    }
     for (int t = 0; t < Math.min(found.tensors().size(), expected.tensors().size()); t++) {
       Optional<String> difference = tensor(found.tensors().get(t), expected.tensors().get(t));
       if (difference.isPresent()) {

@@ -13,7 +13,7 @@ record CheckedActivations(Activations given, Model model) implements Activations
   public FloatBuffer of(int group, int producer) {
     FloatBuffer outputs = given.of(group, producer);
     NeuronGroup neurons = model.architecture().groups().get(group);
-    if (outputs == null || !outputs.hasRemaining() || outputs.remaining() % neurons.size() != 0) {
+    if (outputs == null || outputs.remaining() % neurons.size() != 0) {
       throw new InvalidInputException(
           "The activations of layer %s of model %s have %s values, expected as many for each of the %d neurons of group %s."
               .formatted(

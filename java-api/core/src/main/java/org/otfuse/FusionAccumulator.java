@@ -92,7 +92,7 @@ public final class FusionAccumulator {
       throw new InvalidInputException(
           "The weight of model %s is %s, expected 0 to 1.".formatted(aligned.name(), weight));
     }
-    aligned.requireShapes(architecture, name);
+    aligned.requireSame(architecture, name);
     aligned.requireFinite();
     models = counted(1);
     if (weight > 0) {

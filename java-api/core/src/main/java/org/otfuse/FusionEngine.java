@@ -344,7 +344,7 @@ public final class FusionEngine implements AutoCloseable {
 
   private Model averaged(List<Model> models, List<Double> weights) {
     Model first = models.get(0);
-    models.forEach(model -> model.requireShapes(first.architecture(), first.name()));
+    models.forEach(model -> model.requireSame(first.architecture(), first.name()));
     try (Arena arena = new Arena(backend)) {
       List<Member> members = new ArrayList<>();
       for (int k = 0; k < models.size(); k++) {

@@ -89,8 +89,8 @@ public final class FusionPlan implements AutoCloseable {
    * @param output direct, as many floats remaining; written; must not overlap the models. Back ends
    *     that know addresses refuse it if it does; the others compute all before they write
    * @throws InvalidInputException if a buffer is not direct, has another byte order or length, the
-   *     number of models differs, the output is one of the models, or a weight is not finite, naming
-   *     the tensor and its index; the output is undefined then
+   *     number of models differs, the output is one of the models, or a weight is not finite,
+   *     naming the tensor and its index; the output is undefined then
    * @throws IllegalStateException if the plan is closed or running, or its engine is closed
    */
   public void fuse(List<FloatBuffer> weights, FloatBuffer output) {

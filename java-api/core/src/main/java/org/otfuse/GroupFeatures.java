@@ -60,10 +60,27 @@ final class GroupFeatures {
     return new Features(pairs, unit);
   }
 
-  /** Outputs of the group's producers. */
+  /** The group's producers whose outputs are known, of both models. */
+  static List<Integer> observed(NeuronGroup group, int g, ActivationPair activations) {
+    return IntStream.range(0, group.producers().size())
+        .filter(
+            p -> {
+              boolean known = activations.anchor().of(g, p).hasRemaining();
+              if (activations.model().of(g, p).hasRemaining() != known) {
+                throw new InvalidInputException(
+                    "Activations of producer %d of neuron group %s were given for only one of the two models, expected both or none."
+                        .formatted(p, group.name()));
+              }
+              return known;
+            })
+        .boxed()
+        .toList();
+  }
+
+  /** Outputs of the group's producers that are known, at least one. */
   Features ofActivations(int g, ActivationPair activations) {
-    int producers = anchor.architecture().groups().get(g).producers().size();
-    List<List<Integer>> shares = shares(IntStream.range(0, producers).boxed().toList());
+    List<List<Integer>> shares =
+        shares(observed(anchor.architecture().groups().get(g), g, activations));
     List<Integer> used = shares.stream().flatMap(List::stream).toList();
     ProducerOutputs ofModel = new ProducerOutputs(model.model(), activations.model(), g, used);
     ProducerOutputs ofAnchor = new ProducerOutputs(anchor.model(), activations.anchor(), g, used);

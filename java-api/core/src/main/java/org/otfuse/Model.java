@@ -3,6 +3,7 @@ package org.otfuse;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * A trained network: an architecture and its weights. The weights are not copied; whoever made the
@@ -39,8 +40,8 @@ public record Model(String name, Architecture architecture, List<FloatBuffer> te
     }
   }
 
-  /** Refuses tensors of other shapes than those of the named architecture. */
-  void requireShapes(Architecture expected, String of) {
+  /** Refuses tensors of other shapes than those of the named architecture, or another function. */
+  void requireSame(Architecture expected, String of) {
     if (tensors.size() != expected.tensors().size()) {
       throw new InvalidInputException(
           "Model %s has %d tensors, expected %d as in %s."
@@ -54,6 +55,12 @@ public record Model(String name, Architecture architecture, List<FloatBuffer> te
             "Tensor %s of model %s has shape %s, expected %s as in %s."
                 .formatted(found.name(), name, found.shape(), wanted.shape(), of));
       }
+    }
+    Optional<String> function =
+        FunctionDifference.first(architecture.function(), expected.function());
+    if (function.isPresent()) {
+      throw new InvalidInputException(
+          "Model %s does not compute what %s does: %s.".formatted(name, of, function.get()));
     }
   }
 

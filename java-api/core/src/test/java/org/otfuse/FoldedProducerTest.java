@@ -1,6 +1,8 @@
 package org.otfuse;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.FloatBuffer;
@@ -43,6 +45,46 @@ class FoldedProducerTest {
     assertArrayEquals(new double[] {1.5, 0.8}, folded.scale().orElseThrow(), 1e-12);
     // (1 - 7) * 1.5 + 5 and (2 - 8) * 0.8 + 6
     assertArrayEquals(new double[] {-4, 1.2}, folded.bias().orElseThrow(), 1e-12);
+  }
+
+  private static void assertRefused(String message, float gamma, float mean, float variance) {
+    Model model =
+        model(
+            new float[] {0},
+            new float[] {9, 1, 2},
+            new float[] {9, 3, gamma},
+            new float[] {9, 5, 6},
+            new float[] {9, 7, mean},
+            new float[] {9, 3.75f, variance});
+    Producer producer =
+        producer(OptionalInt.of(1), Optional.of(new Producer.Normalization(2, 3, 4, 5, 0.25)));
+    assertEquals(
+        message,
+        assertThrows(InvalidInputException.class, () -> FoldedProducer.of(model, producer, 2))
+            .getMessage());
+  }
+
+  @Test
+  void aNormalisationThatLeavesTheFloatsIsRefusedWithItsTensorAndPlace() {
+    assertRefused(
+        "Tensor t5 of model model has -1.0 at index 2, expected a variance above -0.25.", 4, 8, -1);
+    assertRefused(
+        "Tensor t5 of model model has -0.25 at index 2, expected a variance above -0.25.",
+        4,
+        8,
+        -0.25f);
+    assertRefused(
+        "Tensor t2 of model model has 3.0E38 at index 2, which over the deviation of t5 leaves the"
+            + " range of float32.",
+        3e38f,
+        8,
+        0);
+    assertRefused(
+        "Tensor t4 of model model has -1.0E20 at index 2, with which the folded bias leaves the"
+            + " range of float32.",
+        1e20f,
+        -1e20f,
+        0);
   }
 
   @Test

@@ -95,8 +95,16 @@ class RefusalTest {
       FloatBuffer output = direct().put(0, 7f);
       assertTrue(fusion.run(List.of(good, good.asReadOnlyBuffer()), output));
       assertEquals(0f, output.get(0));
+    }
+  }
+
+  @Test
+  void aCompiledFusionThatIsClosedRefusesToRun() {
+    try (Backend backend = open()) {
+      CompiledFusion fusion = mean(backend);
       fusion.close();
-      assertThrows(IllegalStateException.class, () -> fusion.run(List.of(good, good), direct()));
+      assertThrows(
+          IllegalStateException.class, () -> fusion.run(List.of(direct(), direct()), direct()));
     }
   }
 

@@ -36,7 +36,6 @@ record AlignmentChoice(
   /** Sinkhorn's regularisation where none is given. */
   static final double EPSILON = 0.02;
 
-
   /** What is done where nothing is given. */
   static final AlignmentChoice DEFAULTS =
       new AlignmentChoice(

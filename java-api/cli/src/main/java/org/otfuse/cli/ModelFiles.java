@@ -73,7 +73,8 @@ final class ModelFiles {
 
   /** Refuses models that cannot be fused, naming the first difference. */
   static void requireSameGraph(OnnxModel file, OnnxModel anchor) {
-    Optional<String> difference = file.difference(anchor);
+    Optional<String> difference =
+        file.model().architecture().difference(anchor.model().architecture());
     if (difference.isPresent()) {
       throw new InvalidInputException(
           "Model %s cannot be fused with %s: %s."

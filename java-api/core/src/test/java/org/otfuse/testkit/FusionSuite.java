@@ -27,11 +27,18 @@ import org.otfuse.Metric;
 import org.otfuse.Model;
 import org.otfuse.SinkhornSettings;
 import org.otfuse.Solver;
+import org.otfuse.spi.BackendSettings;
 
 /** What must hold for whole fusions, on any back end; joined by a subclass of one line. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class FusionSuite
-    implements ResidualChecks, DescentChecks, ManyModelsChecks, ObserverChecks {
+    implements ResidualChecks,
+        DescentChecks,
+        ManyModelsChecks,
+        ObserverChecks,
+        FiniteDoorChecks,
+        MagnitudeChecks,
+        DeterminismChecks {
   private final BackendChoice choice;
   private FusionEngine engine;
 
@@ -53,6 +60,11 @@ public abstract class FusionSuite
   @Override
   public FusionEngine engine() {
     return engine;
+  }
+
+  @Override
+  public FusionEngine withThreads(int threads) {
+    return FusionEngine.open(choice, new BackendSettings(threads));
   }
 
   private static Model model(long seed, int... widths) {

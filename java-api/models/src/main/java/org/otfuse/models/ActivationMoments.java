@@ -22,7 +22,10 @@ import org.otfuse.UnsupportedModelException;
  */
 public final class ActivationMoments {
   /** What the neurons of one producer compute, [n] each. */
-  record Outputs(double[] mean, double[] variance) {}
+  record Outputs(double[] mean, double[] variance) {
+    /** Samples do not show what the producer computes. */
+    static final Outputs UNKNOWN = new Outputs(new double[0], new double[0]);
+  }
 
   private final List<String> names;
   private final List<List<Outputs>> outputs;
@@ -44,8 +47,7 @@ public final class ActivationMoments {
    * @return the moments of all groups that may move
    * @throws InvalidInputException if the model expects other images or lacks an activation of the
    *     architecture
-   * @throws UnsupportedModelException if the model fails, or an activation has no axis of samples
-   *     first
+   * @throws UnsupportedModelException if the model fails
    * @throws BackendUnavailableException if ONNX Runtime has no native code for this platform
    */
   public static ActivationMoments capture(
@@ -84,8 +86,7 @@ public final class ActivationMoments {
    * @return the moments of groups with the anchor's sizes
    * @throws InvalidInputException if there are not as many couplings as groups, one is of another
    *     size than its group, the model expects other images or lacks an activation
-   * @throws UnsupportedModelException if the model fails, or an activation has no axis of samples
-   *     first
+   * @throws UnsupportedModelException if the model fails
    * @throws BackendUnavailableException if ONNX Runtime has no native code for this platform
    */
   public static ActivationMoments carried(
@@ -107,6 +108,7 @@ public final class ActivationMoments {
       }
     }
     try (ActivationTaps taps = ActivationTaps.open(onnx, modelName, architecture, samples)) {
+      moments.keySet().retainAll(taps.layouts().keySet());
       taps.run(
           (tap, layout, firstSample, count, values) -> moments.get(tap).add(layout, count, values),
           progress);
@@ -118,7 +120,8 @@ public final class ActivationMoments {
           group.pinned().isPresent()
               ? List.of()
               : group.producers().stream()
-                  .map(producer -> moments.get(ActivationTaps.tap(group, producer)).outputs())
+                  .map(producer -> moments.get(ActivationTaps.tap(group, producer)))
+                  .map(found -> found == null ? Outputs.UNKNOWN : found.outputs())
                   .toList());
     }
     return new ActivationMoments(names, outputs);
@@ -146,7 +149,8 @@ public final class ActivationMoments {
    *
    * @param group index of the neuron group
    * @param producer index among the group's producers
-   * @return a copy [n], n the group's size
+   * @return a copy [n], n the group's size; empty if the value that the producer computes has no
+   *     samples on its first axis
    * @throws InvalidInputException if the group is pinned
    */
   public double[] mean(int group, int producer) {
@@ -158,7 +162,8 @@ public final class ActivationMoments {
    *
    * @param group index of the neuron group
    * @param producer index among the group's producers
-   * @return a copy [n], n the group's size
+   * @return a copy [n], n the group's size; empty if the value that the producer computes has no
+   *     samples on its first axis
    * @throws InvalidInputException if the group is pinned
    */
   public double[] variance(int group, int producer) {

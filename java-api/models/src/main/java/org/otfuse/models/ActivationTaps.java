@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.otfuse.Architecture;
@@ -24,7 +25,8 @@ import org.otfuse.UnsupportedModelException;
  * Runs a model on samples and shows what its producers compute, batch by batch: the loop that
  * activation features and activation moments share. Every producer of a group that may move is
  * tapped; the taps become outputs of a copy of the graph, so ONNX Runtime keeps their values
- * whatever else it fuses.
+ * whatever else it fuses. Taps of values whose first axis does not run over the samples are left
+ * out: tables that are read at constant places, and networks that keep samples in columns.
  */
 final class ActivationTaps implements AutoCloseable {
   /**
@@ -125,7 +127,7 @@ final class ActivationTaps implements AutoCloseable {
     return session.hasFixedBatch() ? OptionalInt.of(session.batch()) : OptionalInt.empty();
   }
 
-  /** All taps with their layouts. */
+  /** The taps that run over the samples, with their layouts; the others are left out. */
   Map<Tap, Layout> layouts() {
     return layouts;
   }
@@ -146,7 +148,7 @@ final class ActivationTaps implements AutoCloseable {
           (value, shape, values) -> {
             for (Tap tap : taps.get(value)) {
               Layout layout = layouts.get(tap);
-              if (!layout.equals(layout(tap, shape, count))) {
+              if (!layout(tap, shape, count).equals(Optional.of(layout))) {
                 throw refuse(tap, shape, "the same shape for every sample");
               }
               visitor.visit(tap, layout, start, count, values);
@@ -168,9 +170,16 @@ final class ActivationTaps implements AutoCloseable {
         1,
         taps.keySet(),
         (value, shape, values) -> {
-          taps.get(value).forEach(tap -> layouts.put(tap, layout(tap, shape, 1)));
+          for (Tap tap : taps.get(value)) {
+            layout(tap, shape, 1).ifPresent(layout -> layouts.put(tap, layout));
+          }
           sampleBytes[0] += (long) values.remaining() * Float.BYTES;
         });
+    if (!session.hasFixedBatch() && data.size() > 1) {
+      keepWhatGrows();
+    }
+    taps.values().forEach(list -> list.retainAll(layouts.keySet()));
+    taps.values().removeIf(List::isEmpty);
     if (session.hasFixedBatch()) {
       return session.batch();
     }
@@ -178,20 +187,37 @@ final class ActivationTaps implements AutoCloseable {
     return (int) Math.max(1, Math.min(session.batch(), most));
   }
 
-  private Layout layout(Tap tap, int[] shape, int count) {
+  /** Leaves out what is as large for two samples as for one: no samples lie on its first axis. */
+  private void keepWhatGrows() {
+    session.run(
+        data,
+        0,
+        2,
+        taps.keySet(),
+        (value, shape, values) -> {
+          for (Tap tap : taps.get(value)) {
+            if (!layout(tap, shape, 2).equals(Optional.ofNullable(layouts.get(tap)))) {
+              layouts.remove(tap);
+            }
+          }
+        });
+  }
+
+  /** How a tapped value lies in memory, or empty if axis 0 does not run over the samples. */
+  private Optional<Layout> layout(Tap tap, int[] shape, int count) {
     int rows = session.hasFixedBatch() ? session.batch() : count;
     int axis = tap.axis();
-    if (axis < 1
-        || axis >= shape.length
-        || product(shape, 0, shape.length) == 0
-        || shape[0] % rows != 0) {
+    if (axis >= shape.length || product(shape, 0, shape.length) == 0) {
       throw refuse(tap, shape, "samples on axis 0 and neurons on axis " + axis);
+    }
+    if (axis < 1 || shape[0] % rows != 0) {
+      return Optional.empty();
     }
     if (tap.first() + tap.size() > shape[axis]) {
       throw refuse(tap, shape, "at least %d on axis %d".formatted(tap.first() + tap.size(), axis));
     }
     int outer = product(shape, 0, axis) / rows;
-    return new Layout(outer, shape[axis], product(shape, axis + 1, shape.length));
+    return Optional.of(new Layout(outer, shape[axis], product(shape, axis + 1, shape.length)));
   }
 
   private static int product(int[] shape, int from, int to) {

@@ -20,6 +20,7 @@ final class Dimensions {
 
   private final TracingBudget budget;
   private final Map<String, Long> named = new HashMap<>();
+  private final List<Long> open = new ArrayList<>();
   private long last;
 
   Dimensions(TracingBudget budget) {
@@ -52,7 +53,13 @@ final class Dimensions {
       candidate += 2;
     }
     last = candidate;
+    open.add(candidate);
     return candidate;
+  }
+
+  /** Whether a size is one that the file leaves open, or a multiple of such a one. */
+  boolean isOpen(long size) {
+    return size > 0 && open.stream().anyMatch(prime -> size % prime == 0);
   }
 
   private boolean isPrime(long odd) {

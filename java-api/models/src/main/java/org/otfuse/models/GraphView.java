@@ -29,8 +29,8 @@ final class GraphView {
    *
    * @param graph the graph
    * @param file for messages
-   * @throws InvalidInputException if the nodes form a cycle, or a value comes from more than one
-   *     place
+   * @throws InvalidInputException if the nodes form a cycle, a value comes from more than one
+   *     place, or a node has an attribute twice
    */
   GraphView(GraphProto graph, String file) {
     this.graph = graph;
@@ -67,6 +67,7 @@ final class GraphView {
   private List<Integer> sort(String file) {
     Map<String, Integer> makers = new HashMap<>();
     for (int n = 0; n < graph.getNodeCount(); n++) {
+      requireOneOfEach(graph.getNode(n), file);
       for (String output : graph.getNode(n).getOutputList()) {
         if (!output.isEmpty() && makers.put(output, n) != null) {
           throw new InvalidInputException(
@@ -106,6 +107,17 @@ final class GraphView {
     }
   }
 
+  private static void requireOneOfEach(NodeProto node, String file) {
+    Set<String> names = new HashSet<>();
+    for (AttributeProto attribute : node.getAttributeList()) {
+      if (!names.add(attribute.getName())) {
+        throw new InvalidInputException(
+            "node %s of %s has the attribute %s twice, expected it once"
+                .formatted(OperatorNode.name(node), file, attribute.getName()));
+      }
+    }
+  }
+
   private static List<Integer> kahn(int[] missing, List<List<Integer>> next, String file) {
     PriorityQueue<Integer> ready = new PriorityQueue<>();
     for (int n = 0; n < missing.length; n++) {
@@ -127,6 +139,13 @@ final class GraphView {
       throw new InvalidInputException(file + " has nodes that wait for each other in a cycle");
     }
     return List.copyOf(order);
+  }
+
+  /** The values that the subgraphs of a node read, their own included. */
+  static List<String> captures(NodeProto node) {
+    List<String> reads = reads(node);
+    long given = node.getInputList().stream().filter(name -> !name.isEmpty()).count();
+    return reads.subList((int) given, reads.size());
   }
 
   /** The values that a node reads, those inside its subgraphs included. */

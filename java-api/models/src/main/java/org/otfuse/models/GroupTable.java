@@ -36,6 +36,11 @@ final class GroupTable {
     }
   }
 
+  /** The number of a group. */
+  int index(Atom atom) {
+    return indices.get(atom);
+  }
+
   /** The layout of a weight as one of its users sees it. */
   List<TensorLayout.Slab> layout(ParameterUse use) {
     List<TensorLayout.Slab> slabs = new ArrayList<>();
@@ -55,7 +60,7 @@ final class GroupTable {
       segments.add(
           s.isPlain()
               ? TensorLayout.Segment.plain((int) s.size())
-              : new TensorLayout.Segment(indices.get(s.atom()), (int) s.block(), (int) s.size()));
+              : new TensorLayout.Segment(index(s.atom()), (int) s.block(), (int) s.size()));
     }
     return new TensorLayout.Axis(traced.role(), segments);
   }
@@ -110,7 +115,7 @@ final class GroupTable {
       for (SymbolicAxis.Segment s : layer.outputs().get(slab).segments()) {
         if (!s.isPlain()) {
           producers
-              .get(indices.get(s.atom()))
+              .get(index(s.atom()))
               .add(
                   new Producer(
                       layer.name(),

@@ -15,13 +15,16 @@ final class Limits {
    */
   static final int INTEGERS = 4096;
 
-  /** Integers that shape arithmetic computes in one graph, 8 MiB of them [68]. */
+  /** Integers that shape arithmetic computes in one graph, 8 MiB of them [205]. */
   static final long FOLDED = 1 << 20;
 
-  /** Segments of all axes that tracing one graph makes, some 100 MiB of them [20,000]. */
-  static final long SEGMENTS = 1 << 21;
+  /** Segments of all axes that tracing one graph makes, some 150 MiB of them [38,000]. */
+  static final long SEGMENTS = 1 << 22;
 
-  /** Nodes, axes, segments and integers that tracing one graph looks at, about a second's work. */
+  /**
+   * Nodes, axes, segments and integers that tracing one graph looks at, about a second's work
+   * [196,000].
+   */
   static final long STEPS = 100_000_000;
 
   /**

@@ -59,7 +59,7 @@ final class MomentPass {
   private final Dataset samples;
   private final Corrections corrections;
   private final Progress progress;
-  private final List<Measured> measured = new ArrayList<>();
+  private final Map<Integer, Measured> measured = new HashMap<>();
   private final int batch;
   private final int usable;
 
@@ -84,7 +84,9 @@ final class MomentPass {
       for (int p = 0; p < places.size(); p++) {
         Place place = places.get(p);
         Layout layout = place.value.equals(input) ? inputLayout() : open.layouts().get(place.tap());
-        measured.add(new Measured(place.value, layout, corrections.of(p, layout.width())));
+        if (layout != null) {
+          measured.put(p, new Measured(place.value, layout, corrections.of(p, layout.width())));
+        }
       }
       fixed = open.fixedBatch();
     }
@@ -105,7 +107,7 @@ final class MomentPass {
   }
 
   /**
-   * Corrects values.
+   * Corrects values; those that have no samples on their first axis stay as they are.
    *
    * @param model the model
    * @param places the values, in any order
@@ -125,7 +127,11 @@ final class MomentPass {
       return model;
     }
     MomentPass pass = new MomentPass(model, places, corrections, samples, progress);
-    List<Integer> order = order(model, places);
+    List<Integer> order = new ArrayList<>(order(model, places));
+    order.retainAll(pass.measured.keySet());
+    if (order.isEmpty()) {
+      return model;
+    }
     if (pass.batch >= pass.usable) {
       return pass.correct(model, order, 0, 1);
     }
@@ -154,10 +160,10 @@ final class MomentPass {
 
   private int largestBatch() {
     long values =
-        measured.stream()
+        measured.values().stream()
             .mapToLong(m -> (long) m.layout().outer() * m.layout().width() * m.layout().inner())
             .max()
-            .orElseThrow();
+            .orElse(1);
     return batch(samples.size(), values);
   }
 

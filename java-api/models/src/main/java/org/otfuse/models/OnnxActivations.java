@@ -42,8 +42,7 @@ public final class OnnxActivations implements Activations {
    * @return the activations of all groups that may move
    * @throws InvalidInputException if the model expects other images, lacks an activation of the
    *     architecture, or the budget is not positive or makes more than 2^31 values
-   * @throws UnsupportedModelException if the model fails, an activation has no axis of samples
-   *     first, or is not finite
+   * @throws UnsupportedModelException if the model fails or an activation is not finite
    * @throws BackendUnavailableException if ONNX Runtime has no native code for this platform
    */
   public static OnnxActivations capture(
@@ -77,19 +76,19 @@ public final class OnnxActivations implements Activations {
   }
 
   /**
-   * {@inheritDoc}
+   * {@inheritDoc} Empty if the value that the producer computes has no samples on its first axis.
    *
    * @throws InvalidInputException if the group is pinned: it has no features
    */
   @Override
   public FloatBuffer of(int group, int producer) {
     NeuronGroup neurons = architecture.groups().get(group);
-    float[] values = features.get(ActivationTaps.tap(neurons, neurons.producers().get(producer)));
-    if (values == null) {
+    if (neurons.pinned().isPresent()) {
       throw new InvalidInputException(
           "neuron group %s is pinned, expected one that may move".formatted(neurons.name()));
     }
-    return FloatBuffer.wrap(values);
+    ActivationTaps.Tap tap = ActivationTaps.tap(neurons, neurons.producers().get(producer));
+    return FloatBuffer.wrap(features.getOrDefault(tap, new float[0]));
   }
 
   /** Fills the features [n,d] of one tap. */

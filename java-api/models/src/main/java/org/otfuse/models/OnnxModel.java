@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.otfuse.InvalidInputException;
 import org.otfuse.Model;
@@ -213,29 +212,5 @@ public final class OnnxModel {
       }
     }
     return new OnnxWriter(skeleton, initializers, constants);
-  }
-
-  /**
-   * Compares two models up to the sizes of neuron groups that may move.
-   *
-   * @param expected the one to compare with
-   * @return the first difference in words, or empty if the two can be fused
-   */
-  public Optional<String> difference(OnnxModel expected) {
-    Optional<String> graphs =
-        GraphDifference.first(skeleton, expected.skeleton, model.name(), expected.model.name());
-    if (graphs.isPresent()) {
-      return graphs;
-    }
-    return model
-        .architecture()
-        .difference(expected.model.architecture())
-        .map(
-            difference ->
-                model.name()
-                    + " cannot be fused with "
-                    + expected.model.name()
-                    + ": "
-                    + difference);
   }
 }

@@ -226,7 +226,7 @@ final class OnnxReader {
           "%s has the sparse tensor %s, expected dense weights"
               .formatted(path, graph.getSparseInitializer(0).getValues().getName()));
     }
-    SubgraphCheck.check(graph, path);
+    NodeCheck.check(graph, path);
     checkSizes(graph.getInputList());
     checkSizes(graph.getOutputList());
     Settings settings = new Settings(graph.getNodeList());
@@ -241,7 +241,7 @@ final class OnnxReader {
       }
       if (data == null) {
         settings.checkNoWeight(name, tensor, path);
-      } else if (settings.contains(name)) {
+      } else if (settings.contains(name, data.remaining())) {
         graph.setInitializer(i, withData(tensor, data));
       } else {
         parameters.add(parameter(name, tensor, data, i, -1));
@@ -278,7 +278,7 @@ final class OnnxReader {
         continue;
       }
       FloatBuffer data = TensorData.floats(tensor, path, external, this::allocate);
-      if (data.remaining() <= 1 || settings.contains(name) || hasInfinity(data)) {
+      if (data.remaining() <= 1 || settings.contains(name, data.remaining()) || hasInfinity(data)) {
         replace(n, node, a, TensorData.inline(tensor, path, external));
       } else {
         replace(n, node, a, TensorData.withoutData(tensor));

@@ -246,7 +246,7 @@ public final class OnnxSession implements AutoCloseable {
     try (OnnxTensor tensor = OnnxTensor.createTensor(environment, images, shape);
         OrtSession.Result result = session.run(Map.of(input, tensor), outputs)) {
       for (String output : outputs) {
-        OnnxTensor value = (OnnxTensor) result.get(output).orElseThrow();
+        OnnxTensor value = floats(output, result);
         int[] sizes =
             Arrays.stream(value.getInfo().getShape()).mapToInt(Math::toIntExact).toArray();
         reader.accept(output, sizes, value.getFloatBuffer());
@@ -257,6 +257,15 @@ public final class OnnxSession implements AutoCloseable {
               .formatted(name, rows, data.imageShape(), data.name(), sentence(e)),
           e);
     }
+  }
+
+  private OnnxTensor floats(String output, OrtSession.Result result) {
+    if (result.get(output).orElse(null) instanceof OnnxTensor value
+        && value.getInfo().type == OnnxJavaType.FLOAT) {
+      return value;
+    }
+    throw new UnsupportedModelException(
+        "model %s gives no float32 tensor as %s, expected one".formatted(name, output));
   }
 
   /** Fills a batch up with zeros. */

@@ -17,9 +17,26 @@ record OperatorNode(int index, NodeProto proto, long opset) {
     return proto.getOpType();
   }
 
+  /** Whether the operator is one of ONNX's own. */
+  boolean isStandard() {
+    return isStandard(proto.getDomain());
+  }
+
+  static boolean isStandard(String domain) {
+    return domain.isEmpty() || domain.equals("ai.onnx");
+  }
+
   /** For messages. */
   String label() {
     return proto.getOpType() + " " + (proto.getName().isEmpty() ? output() : proto.getName());
+  }
+
+  /** The node's name, or that of its first output, or its operator. */
+  static String name(NodeProto node) {
+    if (!node.getName().isEmpty()) {
+      return node.getName();
+    }
+    return node.getOutputCount() == 0 ? node.getOpType() : node.getOutput(0);
   }
 
   /** The name of a layer: the node's, or that of its weight. */

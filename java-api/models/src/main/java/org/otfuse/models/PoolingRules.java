@@ -49,6 +49,9 @@ final class PoolingRules {
   /** Axes that keep their size pass; the others are interpolated. */
   static void resize(OperatorNode node, Trace trace) throws Untraceable {
     Activation x = trace.activation(node, 0);
+    if (node.text("coordinate_transformation_mode", "").equals("tf_crop_and_resize")) {
+      throw new Untraceable("it crops what it resizes");
+    }
     if (node.attribute("axes").isPresent()
         || !node.text("keep_aspect_ratio_policy", "stretch").equals("stretch")) {
       throw new Untraceable("it resizes some axes only");

@@ -79,7 +79,7 @@ final class Repair implements MomentPass.Corrections {
       for (int k = 0; k < weights.size(); k++) {
         double[] mean = aligned.get(k).mean(part.group, part.index);
         double[] variance = aligned.get(k).variance(part.group, part.index);
-        for (int i = 0; i < part.size; i++) {
+        for (int i = 0; i < mean.length; i++) {
           int at = part.producer.tap().first() + i;
           goal.mean[at] += weights.get(k) * mean[i];
           goal.deviation[at] += weights.get(k) * Math.sqrt(variance[i]);

@@ -15,13 +15,23 @@ import org.otfuse.UnsupportedModelException;
  * another function.
  */
 final class Settings {
+  /** Operators that hold values against a bound. */
+  private static final Set<String> BOUNDS =
+      Set.of("Max", "Min", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Equal");
+
   private final Set<String> settings = new HashSet<>();
-  private final Set<String> operands = new HashSet<>();
+  private final Set<String> bounds = new HashSet<>();
 
   Settings(List<NodeProto> nodes) {
     for (NodeProto node : nodes) {
       for (int i = 0; i < node.getInputCount(); i++) {
-        (i >= firstSetting(node.getOpType()) ? settings : operands).add(node.getInput(i));
+        String name = node.getInput(i);
+        if (i >= firstSetting(node.getOpType())) {
+          settings.add(name);
+        }
+        if (BOUNDS.contains(node.getOpType())) {
+          bounds.add(name);
+        }
       }
     }
   }
@@ -29,13 +39,19 @@ final class Settings {
   private static int firstSetting(String operator) {
     return switch (operator) {
       case "Clip", "Pow", "Pad", "Resize", "Upsample", "Dropout", "OneHot", "TopK" -> 1;
+      case "NonMaxSuppression" -> 2;
       case "Range" -> 0;
       default -> Integer.MAX_VALUE;
     };
   }
 
-  boolean contains(String name) {
-    return settings.contains(name) && !operands.contains(name);
+  /**
+   * Whether a constant is a setting, whatever else reads it: exporters share equal constants.
+   *
+   * @param count how many values it has
+   */
+  boolean contains(String name, long count) {
+    return settings.contains(name) || count <= 1 && bounds.contains(name);
   }
 
   /** Refuses weights of another type than float, because they could not be averaged. */
@@ -47,7 +63,8 @@ final class Settings {
               case INT32, INT64, UINT32, UINT64, INT16, UINT16, BOOL, STRING -> true;
               default -> false;
             };
-    if (!integer && TensorData.count(tensor, path) > 1 && !contains(name)) {
+    long count = TensorData.count(tensor, path);
+    if (!integer && count > 1 && !contains(name, count)) {
       throw new UnsupportedModelException(
           "tensor %s of %s is of type %s, expected FLOAT as only such weights can be fused"
               .formatted(name, path, type));

@@ -37,7 +37,8 @@ public final class Statistics {
 
   /**
    * Re-estimates the running mean and variance of every BatchNormalization on samples, those whose
-   * neurons are pinned included. The variance is the mean squared distance from the mean. A model
+   * neurons are pinned included. The variance is the mean squared distance from the mean. A
+   * BatchNormalization that reads a value without samples on its first axis stays as it is. A model
    * without BatchNormalization comes back as it is. Nodes that share tensors get their own, so the
    * result can have more tensors.
    *
@@ -94,9 +95,10 @@ public final class Statistics {
    * ActivationMoments#carried carried} by the couplings, because aligned models are blurred, layer
    * upon layer, and vary too little. With a BatchNormalization after the producer this goes into
    * gamma and beta, without one into weights and bias; a producer without bias is only scaled. Left
-   * as they are: neurons that are pinned, those that do not vary, and layers whose weights another
-   * place of the graph uses too. Layers that share a bias or the tensors of a BatchNormalization
-   * get their own, so the result can have more tensors.
+   * as they are: neurons that are pinned, those that do not vary, layers whose weights another
+   * place of the graph uses too, and layers whose output has no samples on its first axis. Layers
+   * that share a bias or the tensors of a BatchNormalization get their own, so the result can have
+   * more tensors.
    *
    * @param fused the averaged model
    * @param aligned the moments of each aligned model on the same samples, for the neurons of the

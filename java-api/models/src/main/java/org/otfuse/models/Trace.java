@@ -39,6 +39,10 @@ final class Trace {
     return budget;
   }
 
+  Dimensions dimensions() {
+    return dimensions;
+  }
+
   /** The layers in topological order. */
   List<LayerTrace> layers() {
     return List.copyOf(layers.values());

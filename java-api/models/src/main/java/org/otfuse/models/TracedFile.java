@@ -15,6 +15,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.otfuse.Architecture;
 import org.otfuse.NeuronGroup;
+import org.otfuse.Operation;
 import org.otfuse.TensorLayout;
 import org.otfuse.UnsupportedModelException;
 
@@ -55,6 +56,9 @@ record TracedFile(
     /** A tensor to be: a weight, its layout and who uses it. */
     private record Entry(
         Parameter parameter, List<TensorLayout.Slab> slabs, List<ParameterUse> users) {}
+
+    /** Where a weight is read. */
+    private record Place(int node, int input, String weight) {}
 
     /**
      * Users for whom a weight is the same tensor.
@@ -184,7 +188,30 @@ record TracedFile(
             new TensorLayout(entry.parameter().name(), entry.parameter().shape(), entry.slabs()));
       }
       List<NeuronGroup> groups = table.groups(trace.layers(), indices::get);
-      return new Architecture(tensors, groups, trace.warnings());
+      FunctionReader reader =
+          new FunctionReader(
+              file, trace, new AxisWords(table::index, trace.dimensions()), places(entries));
+      List<Operation> function = reader.read();
+      List<String> warnings = new ArrayList<>(trace.warnings());
+      warnings.addAll(reader.warnings());
+      return new Architecture(tensors, groups, warnings, function);
+    }
+
+    /** Which entry each input of a node reads; a subgraph reads the weight itself. */
+    private static FunctionReader.Tensors places(List<Entry> entries) {
+      Map<Place, Integer> places = new HashMap<>();
+      Map<String, Integer> names = new HashMap<>();
+      for (int t = 0; t < entries.size(); t++) {
+        names.put(entries.get(t).parameter().name(), t);
+        for (ParameterUse use : entries.get(t).users()) {
+          places.put(new Place(use.node(), use.input(), use.parameter().name()), t);
+        }
+      }
+      return (node, input, weight) -> {
+        String name = weight.parameter().name();
+        Integer place = places.get(new Place(node, input, name));
+        return place != null ? place : names.get(name);
+      };
     }
   }
 }

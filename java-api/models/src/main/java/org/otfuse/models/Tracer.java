@@ -51,17 +51,21 @@ final class Tracer {
     return tracer.trace;
   }
 
-  private static long opset(ModelProto model) {
+  /** The version of the standard operator set. */
+  static long opset(ModelProto model) {
+    return opset(model, "");
+  }
+
+  /** The version of the operator set of a domain. */
+  static long opset(ModelProto model, String domain) {
     for (OperatorSetIdProto set : model.getOpsetImportList()) {
-      if (isStandard(set.getDomain())) {
+      boolean standard =
+          OperatorNode.isStandard(domain) && OperatorNode.isStandard(set.getDomain());
+      if (standard || set.getDomain().equals(domain)) {
         return set.getVersion();
       }
     }
     return 1;
-  }
-
-  private static boolean isStandard(String domain) {
-    return domain.isEmpty() || domain.equals("ai.onnx");
   }
 
   private void run() {
@@ -85,6 +89,33 @@ final class Tracer {
         activation.axes().forEach(axis -> axis.pin("graph output"));
       } else if (value instanceof Weight weight) {
         useFixed(weight, -1, -1);
+      }
+    }
+    graph.getInputList().stream()
+        .filter(input -> trace.value(input.getName()) instanceof Activation)
+        .findFirst()
+        .ifPresent(this::warnOfHiddenLayers);
+  }
+
+  /** Layers whose output does not run over the samples of the input first. */
+  private void warnOfHiddenLayers(ValueInfoProto input) {
+    Activation fed = (Activation) trace.value(input.getName());
+    long samples = fed.rank() == 0 ? 1 : fed.axis(0).size();
+    for (LayerTrace layer : trace.layers()) {
+      boolean moves =
+          layer.outputs().stream()
+              .flatMap(axis -> axis.segments().stream())
+              .anyMatch(s -> !s.isPlain() && s.atom().pinned().isEmpty());
+      if (moves && trace.value(layer.tap()) instanceof Activation made) {
+        long first = made.axis(0).size();
+        boolean open = dimensions.isOpen(first);
+        if (layer.tapAxis() == 0 || !open && first % samples != 0) {
+          trace
+              .warnings()
+              .add(
+                  "Calibration samples do not show what node %s computes: its output has no samples on axis 0."
+                      .formatted(layer.name()));
+        }
       }
     }
   }
@@ -111,7 +142,7 @@ final class Tracer {
   private void visit(OperatorNode node) {
     NodeProto proto = node.proto();
     trace.budget().look(1L + proto.getInputCount() + proto.getAttributeCount());
-    boolean standard = isStandard(proto.getDomain());
+    boolean standard = node.isStandard();
     if (proto.getOpType().equals("Constant") && parameters.containsKey(node.output())) {
       trace.set(node.output(), weight(parameters.get(node.output())));
       return;
@@ -171,16 +202,11 @@ final class Tracer {
         useFixed(weight, node.index(), i);
       }
     }
-    List<String> reads = GraphView.reads(node.proto());
-    for (String name : reads.subList((int) given(node), reads.size())) {
+    for (String name : GraphView.captures(node.proto())) {
       if (trace.value(name) instanceof Weight weight) {
         useFixed(weight, node.index(), -1);
       }
     }
-  }
-
-  private static long given(OperatorNode node) {
-    return node.proto().getInputList().stream().filter(name -> !name.isEmpty()).count();
   }
 
   private void useFixed(Weight weight, int node, int input) {

@@ -13,8 +13,8 @@ import java.util.Set;
 import java.util.function.LongPredicate;
 
 /**
- * Feeds a target its seeds and then ever more inputs made from them. An input whose outcome is new
- * becomes one to start from.
+ * Feeds a target its seeds, the attacks, and then ever more inputs made from the seeds. An input
+ * whose outcome is new becomes one to start from.
  */
 final class FuzzLoop {
   private static final int MAX_POOL = 2000;
@@ -42,9 +42,10 @@ final class FuzzLoop {
   String run(LongPredicate goOn) throws IOException {
     for (byte[] seed : target.seeds()) {
       execute(seed);
-      if (seed.length <= MAX_BYTES) {
-        pool.add(seed);
-      }
+      pool.add(seed);
+    }
+    for (byte[] attack : target.attacks()) {
+      execute(attack);
     }
     slowest = 0;
     while (goOn.test(executions)) {

@@ -17,8 +17,13 @@ interface FuzzTarget {
    */
   String run(byte[] input) throws IOException;
 
-  /** Inputs to start from: valid ones, and every known attack. */
+  /** Small inputs to start from, valid ones among them. */
   List<byte[]> seeds();
+
+  /** Known attacks, which may take too long to start from. */
+  default List<byte[]> attacks() {
+    return List.of();
+  }
 
   /** Another input made from one; by default bytes are changed, moved, repeated and cut. */
   default byte[] mutate(byte[] input, byte[] other, Random random) {

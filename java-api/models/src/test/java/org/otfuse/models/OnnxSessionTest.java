@@ -163,4 +163,17 @@ class OnnxSessionTest {
                         "sparc (features from weights need no run): Unsupported arch:sparc")),
         output);
   }
+
+  @Test
+  void aModelWithoutOutputsIsRefusedInOneSentence() throws IOException {
+    ModelProto.Builder model =
+        ModelProto.parseFrom(TestModels.linear(1, WEIGHT, 0, 0, 0)).toBuilder();
+    model.getGraphBuilder().clearOutput();
+    String message =
+        assertThrows(
+                UnsupportedModelException.class,
+                () -> OnnxSession.open(model.build().toByteArray(), "m.onnx"))
+            .getMessage();
+    assertTrue(message.startsWith("model m.onnx "), message);
+  }
 }

@@ -6,6 +6,7 @@ import static org.otfuse.models.GraphBuilder.ints;
 import static org.otfuse.models.TraceChecks.check;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,35 @@ class TracePinningTest {
         architecture.groups().get(0).pinned());
     assertEquals(1, architecture.warnings().size());
     assertTrue(architecture.warnings().get(0).contains("CumSum2"));
+  }
+
+  /** The crop may lie along the channels, and then what comes out are other channels. */
+  @Test
+  void aResizeThatCropsPinsItsChannels() {
+    GraphBuilder g = new GraphBuilder(17);
+    String c = g.relu(g.conv(g.input("x", 0, 2, 4, 4), 2, 4));
+    String region = floats(g, "region", 0, 0.25f, 0, 0, 1, 0.75f, 1, 1);
+    List<String> inputs = List.of(c, region, floats(g, "scales", 1, 1, 1, 1));
+    String crop = "tf_crop_and_resize";
+    String r = g.node("Resize", inputs, "coordinate_transformation_mode", crop, "mode", "linear");
+    g.graph().addValueInfo(GraphBuilder.value(r, 0, 4, 4, 4));
+    g.output(g.conv(r, 4, 2), 0, 2, 4, 4);
+    assertEquals(
+        Optional.of("Resize Resize2 cannot be followed: it crops what it resizes"),
+        g.read().model().architecture().groups().get(0).pinned());
+  }
+
+  private static String floats(GraphBuilder g, String name, float... values) {
+    TensorProto.Builder tensor =
+        TensorProto.newBuilder()
+            .setName(name)
+            .setDataType(GraphBuilder.FLOAT)
+            .addDims(values.length);
+    for (float value : values) {
+      tensor.addFloatData(value);
+    }
+    g.graph().addInitializer(tensor);
+    return name;
   }
 
   @Test

@@ -8,35 +8,50 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import org.otfuse.InvalidInputException;
 import org.otfuse.UnsupportedModelException;
 
 /**
- * Refuses external data of tensors that are no weights of the main graph: those stay in the file as
- * they are, and their names of files would be followed by whoever runs the model from elsewhere.
+ * Refuses nodes, those of subgraphs too, that have two attributes of one name, of which readers
+ * would take different ones; and external data of tensors that are no weights of the main graph:
+ * those stay in the file as they are, and their names of files would be followed by whoever runs
+ * the model from elsewhere.
  */
-final class SubgraphCheck {
+final class NodeCheck {
   private final Path file;
   private final Deque<GraphProto> open = new ArrayDeque<>();
 
-  private SubgraphCheck(Path file) {
+  private NodeCheck(Path file) {
     this.file = file;
   }
 
   static void check(GraphProtoOrBuilder graph, Path file) {
-    SubgraphCheck check = new SubgraphCheck(file);
+    NodeCheck check = new NodeCheck(file);
     for (NodeProto node : graph.getNodeList()) {
-      boolean constant = node.getOpType().equals("Constant");
-      for (AttributeProto attribute : node.getAttributeList()) {
-        check.attribute(attribute, constant);
-      }
+      check.node(node, node.getOpType().equals("Constant"));
     }
     while (!check.open.isEmpty()) {
       GraphProto sub = check.open.pop();
       check.tensors(sub.getInitializerList());
-      for (NodeProto node : sub.getNodeList()) {
-        node.getAttributeList().forEach(attribute -> check.attribute(attribute, false));
+      sub.getNodeList().forEach(node -> check.node(node, false));
+    }
+  }
+
+  private void node(NodeProto node, boolean constant) {
+    Set<String> names = new HashSet<>();
+    for (AttributeProto attribute : node.getAttributeList()) {
+      if (!names.add(attribute.getName())) {
+        throw new InvalidInputException(
+            "node %s of %s has two attributes named %s, expected one"
+                .formatted(
+                    Excerpt.of(node.getOpType() + " " + node.getName()),
+                    file,
+                    Excerpt.of(attribute.getName())));
       }
+      attribute(attribute, constant);
     }
   }
 
