@@ -38,7 +38,7 @@ final class ConstantValues {
     } else if (type == DataType.INT64 || type == DataType.INT32 || type == DataType.BOOL) {
       Arrays.stream(TensorData.integers(tensor, file)).forEach(v -> values.add(Long.toString(v)));
     } else {
-      return List.of(digest(TensorData.inline(tensor, file)));
+      return List.of(digest(TensorData.inline(tensor, file, new ExternalData(file))));
     }
     return values.size() <= MOST
         ? values
