@@ -126,7 +126,8 @@ __device__ void take_again(const otc_cost_task& task, const Tile& tile, int row,
   }
 }
 
-__global__ void __launch_bounds__(kThreads)
+// Three blocks a multiprocessor leave room for the registers of the pairs that are taken again.
+__global__ void __launch_bounds__(kThreads, 3)
     cost_direct_kernel(const otc_cost_task* tasks, int count, int64_t tiles) {
   __shared__ float4 x_vectors[kDirectLength * kStrideX / 4];
   __shared__ float y_tile[kDirectLength * kStrideY];

@@ -141,7 +141,8 @@ __device__ float pair_cost(const otc_cost_task& task, const char* workspace, int
 }
 
 // A tile is 32 x 128 entries; a warp takes 4 of the rows, a lane 4 of the columns.
-__global__ void __launch_bounds__(kEntryWarps* kWarp)
+// Three blocks a multiprocessor leave room for the registers of the pairs that are taken again.
+__global__ void __launch_bounds__(kEntryWarps* kWarp, 3)
     cost_entries(const otc_cost_task* tasks, int count, int64_t tiles, char* workspace) {
   int lane = static_cast<int>(threadIdx.x) % kWarp;
   int warp = static_cast<int>(threadIdx.x) / kWarp;

@@ -70,10 +70,11 @@ __device__ float row_error(const Problem& p, const Players& team) {
 template <class Players>
 __device__ void solve(Problem& p, Players& team, otc_report* report) {
   const double epsilon = p.task.epsilon;
-  int limit = p.task.max_iterations;
-  double annealed = p.task.warm_start || limit <= 1 ? 0 : p.task.annealing;
-  const bool finite = begin(p, team, annealed > epsilon ? annealed : epsilon);
-  if (!finite) limit = 1;  // what comes of it means nothing
+  double annealed =
+      p.task.warm_start || p.task.max_iterations <= 1 ? 0 : p.task.annealing;
+  // What comes of values that are not finite means nothing.
+  const int limit =
+      begin(p, team, annealed > epsilon ? annealed : epsilon) ? p.task.max_iterations : 1;
   otc_report said = {};
   int now = 0;
   bool fresh = true;
@@ -110,7 +111,7 @@ __device__ void solve(Problem& p, Players& team, otc_report* report) {
       fresh = true;
     }
   }
-  if (!finite) said.converged = 0;
+  if (limit < p.task.max_iterations) said.converged = 0;
   finish(p, team, now, fresh, said);
   if (team.rank == 0 && threadIdx.x == 0) *report = said;
 }
