@@ -6,7 +6,7 @@ package org.otfuse;
  *
  * @param epsilon entropic regularisation relative to the mean cost: the absolute value is {@code
  *     epsilon * mean(C)}; 1e-6 to 1000
- * @param tolerance stop when the L1 violation of the row marginal is at most this, 0 to 1, the
+ * @param tolerance stop when the L1 violation of the row marginal is at most this, 0 or more, the
  *     columns holding; checked at least every 10 iterations. Unbalanced problems have no marginals
  *     to hold; they stop when an iteration changes no potential by more than this times the
  *     absolute epsilon
@@ -44,8 +44,9 @@ public record SinkhornSettings(
       throw new InvalidInputException(
           "epsilon is %s, expected %s to %s.".formatted(epsilon, LEAST_EPSILON, MOST_EPSILON));
     }
-    if (!(tolerance >= 0 && tolerance <= 1)) {
-      throw new InvalidInputException("tolerance is " + tolerance + ", expected 0 to 1.");
+    if (!(tolerance >= 0 && tolerance < Double.POSITIVE_INFINITY)) {
+      throw new InvalidInputException(
+          "tolerance is " + tolerance + ", expected a finite number of 0 or above.");
     }
     if (maxIterations < 1) {
       throw new InvalidInputException(

@@ -1,8 +1,9 @@
 package org.otfuse.java;
 
 import org.otfuse.testkit.BackendSuite;
+import org.otfuse.testkit.OverlapChecks;
 
-class JavaBackendTest extends BackendSuite {
+class JavaBackendTest extends BackendSuite implements OverlapChecks {
   JavaBackendTest() {
     super(new JavaBackendProvider());
   }

@@ -112,18 +112,17 @@ interface BufferChecks extends BackendChecks {
   @Test
   default void aBufferOfAnotherBackendIsRefused() {
     Span foreign = Span.of(new ForeignBuffer(1));
-    try (DeviceBuffer own = backend().upload(FloatBuffer.wrap(new float[] {1}))) {
-      Span span = Span.of(own);
+    try (DeviceBuffer own = backend().upload(FloatBuffer.wrap(new float[] {1, 1, 1, 1, 1, 1}))) {
       refused(() -> backend().write(FloatBuffer.allocate(1), foreign));
       refused(() -> backend().download(foreign, FloatBuffer.allocate(1)));
       for (int at = 0; at < 7; at++) {
         int place = at;
-        refused(() -> backend().sinkhorn(List.of(sinkhorn(pick(span, foreign, place % 6)))));
-        refused(() -> backend().transport(List.of(exact(pick(span, foreign, place % 4)))));
-        refused(() -> backend().cost(List.of(cost(pick(span, foreign, place % 3)))));
-        refused(() -> backend().maps(List.of(maps(pick(span, foreign, place % 3)))));
-        refused(() -> backend().features(List.of(features(pick(span, foreign, place % 3)))));
-        refused(() -> backend().average(List.of(average(pick(span, foreign, place % 2)))));
+        refused(() -> backend().sinkhorn(List.of(sinkhorn(pick(own, foreign, place % 6)))));
+        refused(() -> backend().transport(List.of(exact(pick(own, foreign, place % 4)))));
+        refused(() -> backend().cost(List.of(cost(pick(own, foreign, place % 3)))));
+        refused(() -> backend().maps(List.of(maps(pick(own, foreign, place % 3)))));
+        refused(() -> backend().features(List.of(features(pick(own, foreign, place % 3)))));
+        refused(() -> backend().average(List.of(average(pick(own, foreign, place % 2)))));
       }
       refused(() -> backend().assign(List.of(one(foreign))));
     }
@@ -133,15 +132,17 @@ interface BufferChecks extends BackendChecks {
     assertThrows(IllegalArgumentException.class, call);
   }
 
-  /** Six spans of which one is foreign. */
-  private static Span[] pick(Span own, Span foreign, int place) {
-    Span[] spans = {own, own, own, own, own, own};
-    spans[place] = foreign;
+  /** Six spans apart from each other, of which one is foreign. */
+  private static Span[] pick(DeviceBuffer own, Span foreign, int place) {
+    Span[] spans = new Span[6];
+    for (int i = 0; i < spans.length; i++) {
+      spans[i] = i == place ? foreign : new Span(own, i, 1);
+    }
     return spans;
   }
 
   private static Matrix one(Span span) {
-    return Matrix.of(span.buffer(), 1, 1);
+    return new Matrix(span.buffer(), span.offset(), 1, 1);
   }
 
   private static SinkhornTask sinkhorn(Span[] s) {

@@ -7,6 +7,8 @@ import static org.otfuse.models.GraphBuilder.ints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -121,24 +123,33 @@ class LargeModelTest {
 
   @Test
   void twoLargeModelsFuseInAHeapOfFourTimesTheFile() throws Exception {
+    fuseInAHeapOfFourTimesTheFile(2);
+  }
+
+  @Test
+  void fourLargeModelsAreStreamedInTheHeapOfTwo() throws Exception {
+    fuseInAHeapOfFourTimesTheFile(4);
+  }
+
+  private void fuseInAHeapOfFourTimesTheFile(int models) throws Exception {
     Path a = folder.resolve("a.onnx");
     Path b = folder.resolve("b.onnx");
     Files.write(a, resNet50().proto().toByteArray());
     Files.copy(a, b);
-    Path log = folder.resolve("log");
-    Process process =
-        new ProcessBuilder(
+    List<String> command =
+        new ArrayList<>(
+            List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx" + 4 * Files.size(a) / 1024 + "k",
                 "-cp",
                 System.getProperty("java.class.path"),
                 FuseFiles.class.getName(),
-                a.toString(),
-                b.toString(),
-                folder.resolve("fused.onnx").toString())
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start();
+                a.toString()));
+    command.addAll(Collections.nCopies(models - 1, b.toString()));
+    command.add(folder.resolve("fused.onnx").toString());
+    Path log = folder.resolve("log");
+    Process process =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     assertEquals(0, process.waitFor(), Files.readString(log));
     assertEquals(Files.size(a), Files.size(folder.resolve("fused.onnx")), 4096);
   }

@@ -141,7 +141,7 @@ final class TestModels {
                     new Producer(
                         tap.value(), 0, 0, 0, 0, OptionalInt.empty(), Optional.empty(), 0, tap))
             .toList();
-    String name = taps[0].value() + " from " + taps[0].first();
+    String name = taps[0].value() + (taps[0].first() == 0 ? "" : " from " + taps[0].first());
     return new NeuronGroup(name, size, pinned, producers);
   }
 
