@@ -309,7 +309,7 @@ OTF_API int32_t otf_fusion_create(otf_engine* engine, const otf_program* program
 OTF_API int32_t otf_fusion_set_model(otf_fusion* fusion, int32_t index, const float* weights);
 
 /*
- * Fuses the models that were set into the output. OTF_OUT_OF_RANGE if a weight is not finite, or the
+ * Fuses the models that were set into the output, which must not overlap them. OTF_OUT_OF_RANGE if a weight is not finite, or the
  * largest |feature| of a group of a model and the anchor is outside [2^-50, 2^50] and not 0.
  */
 OTF_API int32_t otf_fusion_run(otf_fusion* fusion, float* output);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <stdexcept>
 #include <utility>
@@ -276,7 +277,13 @@ void Fusion::set_model(int32_t index, const float* weights) {
 }
 
 bool Fusion::run(float* output) {
-  for (const float* model : models_) require(model != nullptr, "fusion: a model was not set");
+  for (size_t k = 0; k < models_.size(); k++) {
+    require(models_[k] != nullptr, "fusion: a model was not set");
+    auto from = reinterpret_cast<uintptr_t>(models_[k]);
+    auto to = reinterpret_cast<uintptr_t>(output);
+    uintptr_t bytes = static_cast<uintptr_t>(length_) * sizeof(float);
+    require((from > to ? from - to : to - from) >= bytes, "fusion: the output overlaps a model");
+  }
   std::lock_guard<std::mutex> lock(engine_->mutex);
   try {
     return fuse(output);

@@ -13,6 +13,7 @@ import org.otfuse.spi.Assignment;
 import org.otfuse.spi.AverageTask;
 import org.otfuse.spi.AxisMap;
 import org.otfuse.spi.Backend;
+import org.otfuse.spi.Batches;
 import org.otfuse.spi.BackendSettings;
 import org.otfuse.spi.CompiledFusion;
 import org.otfuse.spi.CostTask;
@@ -102,6 +103,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public void features(List<FeatureTask> tasks) {
+    Batches.requireDisjoint(tasks);
     try (Call call = new Call(engine)) {
       List<Work> products = new ArrayList<>();
       List<FeatureBatch.Task> batch = new ArrayList<>();
@@ -168,6 +170,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public void cost(List<CostTask> tasks) {
+    Batches.requireDisjoint(tasks);
     try (Call call = new Call(engine)) {
       List<CostBatch.Task> batch = new ArrayList<>();
       for (CostTask task : tasks) {
@@ -189,6 +192,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public List<TransportReport> sinkhorn(List<SinkhornTask> tasks) {
+    Batches.requireDisjoint(tasks);
     try (Call call = new Call(engine)) {
       List<SinkhornBatch.Task> batch = new ArrayList<>();
       for (SinkhornTask task : tasks) {
@@ -277,6 +281,7 @@ final class CudaBackend implements Backend {
   /** Potentials from a solution on the device are at hand, so that those given are only checked. */
   @Override
   public List<TransportReport> transport(List<ExactTask> tasks, List<Span> columnPotentials) {
+    Batches.requireDisjoint(tasks);
     try (Call call = new Call(engine)) {
       SolverScan scan = new SolverScan(call);
       for (int k = 0; k < tasks.size(); k++) {
@@ -290,6 +295,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public void maps(List<MapTask> tasks) {
+    Batches.requireDisjoint(tasks);
     try (Call call = new Call(engine)) {
       List<MapBatch.Task> batch = new ArrayList<>();
       for (MapTask task : tasks) {
@@ -309,6 +315,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public void average(List<AverageTask> tasks) {
+    Batches.requireDisjoint(tasks);
     try (Call call = new Call(engine)) {
       TensorSums sums = new TensorSums(call.scratch());
       for (AverageTask task : tasks) {

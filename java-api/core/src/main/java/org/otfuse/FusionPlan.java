@@ -91,6 +91,8 @@ public final class FusionPlan implements AutoCloseable {
    * @throws InvalidInputException if a buffer is not direct, has another byte order or length, the
    *     number of models differs, the output is one of the models, or a weight is not finite,
    *     naming the tensor and its index; the output is undefined then
+   * @throws IllegalArgumentException if the output overlaps a model, on a back end that knows
+   *     addresses; nothing is written then
    * @throws IllegalStateException if the plan is closed or running, or its engine is closed
    */
   public void fuse(List<FloatBuffer> weights, FloatBuffer output) {

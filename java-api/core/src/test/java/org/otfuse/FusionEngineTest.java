@@ -106,7 +106,10 @@ class FusionEngineTest {
     cases.put(
         values.formatted(7),
         () -> engine.fuse(List.of(A, B), List.of(samples(9), samples(7)), OPTIONS));
-    cases.put(values.formatted(0), () -> engine.align(B, samples(0), A, samples(9), OPTIONS));
+    cases.put(
+        "Activations of producer 0 of neuron group layer0 were given for only one of the two models,"
+            + " expected both or none.",
+        () -> engine.align(B, samples(0), A, samples(9), OPTIONS));
     Activations none = (group, producer) -> null;
     cases.put(
         values.formatted("no"),
@@ -193,9 +196,9 @@ class FusionEngineTest {
           assertThrows(InvalidInputException.class, () -> defaults.withEpsilon(epsilon))
               .getMessage());
     }
-    for (double tau : new double[] {0, -1, 9e-7, 1.1e6, Double.NaN}) {
+    for (double tau : new double[] {0, -1, 9e-61, 1.1e60, Double.NaN}) {
       assertEquals(
-          "tau is " + tau + ", expected 1.0E-6 to 1000000.0 or infinity.",
+          "tau is " + tau + ", expected 1.0E-60 to 1.0E60 or infinity.",
           assertThrows(InvalidInputException.class, () -> defaults.withTau(tau)).getMessage());
     }
     for (double tolerance : new double[] {-1e-9, Double.NaN, Double.POSITIVE_INFINITY}) {

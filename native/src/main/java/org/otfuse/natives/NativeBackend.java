@@ -26,6 +26,7 @@ import org.otfuse.natives.abi.otf_transport_task;
 import org.otfuse.spi.Assignment;
 import org.otfuse.spi.AverageTask;
 import org.otfuse.spi.Backend;
+import org.otfuse.spi.Batches;
 import org.otfuse.spi.BackendSettings;
 import org.otfuse.spi.CompiledFusion;
 import org.otfuse.spi.CostTask;
@@ -140,6 +141,7 @@ final class NativeBackend implements Backend {
 
   @Override
   public void features(List<FeatureTask> tasks) {
+    Batches.requireDisjoint(tasks);
     run(
         tasks,
         call -> {
@@ -166,6 +168,7 @@ final class NativeBackend implements Backend {
 
   @Override
   public void cost(List<CostTask> tasks) {
+    Batches.requireDisjoint(tasks);
     run(
         tasks,
         call -> {
@@ -188,6 +191,7 @@ final class NativeBackend implements Backend {
 
   @Override
   public List<TransportReport> sinkhorn(List<SinkhornTask> tasks) {
+    Batches.requireDisjoint(tasks);
     List<TransportReport> reports = new ArrayList<>();
     run(
         tasks,
@@ -279,6 +283,7 @@ final class NativeBackend implements Backend {
 
   private List<TransportReport> transport(
       List<ExactTask> tasks, IntFunction<Optional<Span>> potentials) {
+    Batches.requireDisjoint(tasks);
     List<TransportReport> reports = new ArrayList<>();
     run(
         tasks,
@@ -306,6 +311,7 @@ final class NativeBackend implements Backend {
 
   @Override
   public void maps(List<MapTask> tasks) {
+    Batches.requireDisjoint(tasks);
     run(
         tasks,
         call -> {
@@ -326,6 +332,7 @@ final class NativeBackend implements Backend {
 
   @Override
   public void average(List<AverageTask> tasks) {
+    Batches.requireDisjoint(tasks);
     run(
         tasks,
         call -> {

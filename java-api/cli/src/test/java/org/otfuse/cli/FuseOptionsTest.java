@@ -205,7 +205,7 @@ class FuseOptionsTest extends TwoMlps {
   @Test
   void numbersOutOfRangeAreRefused() {
     refused(
-        "--tau is -1.0, expected 1.0E-6 to 1000000.0 or infinity.",
+        "--tau is -1.0, expected 1.0E-60 to 1.0E60 or infinity.",
         a,
         b,
         "--tau=-1",

@@ -91,8 +91,8 @@ class UselessOptionsTest extends TwoMlps {
         "--epsilon 1001 --solver sinkhorn | --epsilon is 1001.0, expected 1.0E-6 to 1000.0.",
         "--epsilon NaN --solver sinkhorn | --epsilon is NaN, expected 1.0E-6 to 1000.0.",
         "--epsilon 0 --solver sinkhorn | --epsilon is 0.0, expected 1.0E-6 to 1000.0.",
-        "--tau NaN --solver sinkhorn | --tau is NaN, expected 1.0E-6 to 1000000.0 or infinity.",
-        "--tau 0 --solver sinkhorn | --tau is 0.0, expected 1.0E-6 to 1000000.0 or infinity.",
+        "--tau NaN --solver sinkhorn | --tau is NaN, expected 1.0E-60 to 1.0E60 or infinity.",
+        "--tau 0 --solver sinkhorn | --tau is 0.0, expected 1.0E-60 to 1.0E60 or infinity.",
         "--annealing NaN --solver sinkhorn | --annealing is NaN, expected a factor of at least 0"
             + " and below 1.",
         "--samples 0 | --samples is 0, expected 1 or above.",

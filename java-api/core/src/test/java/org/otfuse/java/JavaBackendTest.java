@@ -1,9 +1,8 @@
 package org.otfuse.java;
 
 import org.otfuse.testkit.BackendSuite;
-import org.otfuse.testkit.OverlapChecks;
 
-class JavaBackendTest extends BackendSuite implements OverlapChecks {
+class JavaBackendTest extends BackendSuite {
   JavaBackendTest() {
     super(new JavaBackendProvider());
   }

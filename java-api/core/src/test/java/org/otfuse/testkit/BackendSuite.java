@@ -17,6 +17,7 @@ import org.otfuse.spi.BackendSettings;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class BackendSuite
     implements BufferChecks,
+        OverlapChecks,
         FeatureChecks,
         CostChecks,
         CostRangeChecks,

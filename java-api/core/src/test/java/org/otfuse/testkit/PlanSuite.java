@@ -2,6 +2,7 @@ package org.otfuse.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -296,6 +297,26 @@ public abstract class PlanSuite {
       }
     } finally {
       threads.shutdown();
+    }
+  }
+
+  @Test
+  void anOutputThatOverlapsAModelIsRefusedOrComputedRight() {
+    List<Model> models = List.of(model(1), model(2));
+    FloatBuffer expected = flat(engine.fuse(models, FusionOptions.DEFAULTS).model());
+    try (FusionPlan plan = engine.prepare(ARCHITECTURE, FusionOptions.DEFAULTS)) {
+      int length = plan.length();
+      FloatBuffer memory = direct(length + 7);
+      FloatBuffer first = memory.slice(0, length).put(flat(models.get(0))).rewind();
+      FloatBuffer output = memory.slice(7, length);
+      try {
+        plan.fuse(List.of(first, flat(models.get(1))), output);
+      } catch (IllegalArgumentException e) {
+        assertTrue(e.getMessage().contains("overlaps"), e.getMessage());
+        assertEquals(flat(models.get(0)), first, "nothing was written");
+        return;
+      }
+      assertNear(expected, output);
     }
   }
 }

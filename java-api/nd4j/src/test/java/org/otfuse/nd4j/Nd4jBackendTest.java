@@ -18,10 +18,9 @@ import org.otfuse.spi.BackendSettings;
 import org.otfuse.spi.DeviceBuffer;
 import org.otfuse.spi.Span;
 import org.otfuse.testkit.BackendSuite;
-import org.otfuse.testkit.OverlapChecks;
 
 /** The ND4J back end in the suite of all back ends, and what only it has. */
-class Nd4jBackendTest extends BackendSuite implements OverlapChecks {
+class Nd4jBackendTest extends BackendSuite {
   Nd4jBackendTest() {
     super(new Nd4jBackendProvider());
   }
