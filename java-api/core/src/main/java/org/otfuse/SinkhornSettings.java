@@ -11,8 +11,8 @@ package org.otfuse;
  *     to hold; they stop when an iteration changes no potential by more than this times the
  *     absolute epsilon
  * @param maxIterations stop unconverged after so many iterations, 1 or more
- * @param tau weight of the Kullback-Leibler penalty on both marginals in units of cost, 1e-60
- *     to 1e60; positive infinity holds the marginals exactly
+ * @param tau weight of the Kullback-Leibler penalty on both marginals in units of cost, 1e-60 to
+ *     1e60; positive infinity holds the marginals exactly
  * @param warmStart start from the potentials that the problem's buffers hold; in a {@link
  *     FusionPlan} from those of the previous call, where the back end keeps them; ignored by other
  *     fusions

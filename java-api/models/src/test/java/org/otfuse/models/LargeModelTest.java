@@ -123,15 +123,15 @@ class LargeModelTest {
 
   @Test
   void twoLargeModelsFuseInAHeapOfFourTimesTheFile() throws Exception {
-    fuseInAHeapOfFourTimesTheFile(2);
+    fuseInAHeap(4, 2);
   }
 
   @Test
   void fourLargeModelsAreStreamedInTheHeapOfTwo() throws Exception {
-    fuseInAHeapOfFourTimesTheFile(4);
+    fuseInAHeap(5, 4);
   }
 
-  private void fuseInAHeapOfFourTimesTheFile(int models) throws Exception {
+  private void fuseInAHeap(int files, int models) throws Exception {
     Path a = folder.resolve("a.onnx");
     Path b = folder.resolve("b.onnx");
     Files.write(a, resNet50().proto().toByteArray());
@@ -140,7 +140,7 @@ class LargeModelTest {
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx" + 4 * Files.size(a) / 1024 + "k",
+                "-Xmx" + files * Files.size(a) / 1024 + "k",
                 "-cp",
                 System.getProperty("java.class.path"),
                 FuseFiles.class.getName(),
