@@ -1,5 +1,6 @@
 package org.otfuse.cli;
 
+import org.otfuse.models.closedform.CorrectionKind;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ final class CurveCommand implements Callable<Integer> {
    *
    * @param backend what did the numeric work
    * @param anchor index of the anchor
-   * @param statistics what was done after averaging aligned models; plain ones stay as they are
+   * @param correction what was done after averaging aligned models; plain ones stay as they are
    * @param samples how many test samples were used
    * @param points one a weight, growing
    * @param barrier of the aligned models
@@ -45,7 +46,7 @@ final class CurveCommand implements Callable<Integer> {
   private record Report(
       String backend,
       int anchor,
-      String statistics,
+      String correction,
       int samples,
       List<Point> points,
       double barrier,
@@ -104,8 +105,7 @@ final class CurveCommand implements Callable<Integer> {
   private Report measure(FusionEngine engine, FusionRequest request, Bars bars) {
     FusionInputs files = FusionInputs.read(request);
     Dataset data = files.test().orElseThrow();
-    StatisticsMode mode =
-        request.statistics().resolve(files.anchor(), files.calibration().isPresent());
+    CorrectionKind mode = request.strategyForManyWeights(files.anchor()).correction();
     FeatureKind features = request.features(files.anchor());
     FusionOptions options = request.options(features);
     ComparedModels compared = files.compared(request, features, bars);
@@ -132,7 +132,7 @@ final class CurveCommand implements Callable<Integer> {
   private Report report(
       String backend,
       int anchor,
-      StatisticsMode mode,
+      CorrectionKind mode,
       int samples,
       List<Score> scores,
       List<Score> plainScores) {
@@ -152,7 +152,7 @@ final class CurveCommand implements Callable<Integer> {
     return new Report(
         backend,
         anchor,
-        mode.label(),
+        Choice.label(mode),
         samples,
         table,
         new Curve(weights, scores).barrier(),
@@ -173,11 +173,11 @@ final class CurveCommand implements Callable<Integer> {
     }
     out.print(table);
     out.printf(
-        "%nLoss barrier %s aligned, %s plain, on %d samples; statistics %s, anchor %d, %s back end.%n",
+        "%nLoss barrier %s aligned, %s plain, on %d samples; correction %s, anchor %d, %s back end.%n",
         Table.number(report.barrier),
         report.plainBarrier == null ? "-" : Table.number(report.plainBarrier),
         report.samples,
-        report.statistics,
+        report.correction,
         report.anchor,
         report.backend);
     out.flush();

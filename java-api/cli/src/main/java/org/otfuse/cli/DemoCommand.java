@@ -1,5 +1,6 @@
 package org.otfuse.cli;
 
+import org.otfuse.models.closedform.Strategy;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -8,12 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.otfuse.BackendChoice;
-import org.otfuse.FeatureKind;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -29,13 +28,13 @@ final class DemoCommand implements Callable<Integer> {
   private static final int SAMPLES = 512;
 
   /** One pair of the demo. */
-  private record Pair(String title, String file, FeatureKind features) {}
+  private record Pair(String title, String file) {}
 
   private static final List<Pair> PAIRS =
       List.of(
-          new Pair("MLP", "fashion-mlp", FeatureKind.WEIGHTS),
-          new Pair("VGG11", "fashion-vgg11", FeatureKind.ACTIVATIONS),
-          new Pair("ResNet18", "fashion-resnet18", FeatureKind.ACTIVATIONS));
+          new Pair("MLP", "fashion-mlp"),
+          new Pair("VGG11", "fashion-vgg11"),
+          new Pair("ResNet18", "fashion-resnet18"));
 
   @Spec private CommandSpec spec;
 
@@ -70,7 +69,6 @@ final class DemoCommand implements Callable<Integer> {
             "plain average",
             "fused",
             "ensemble",
-            "features",
             "back end",
             "time");
     for (Pair pair : PAIRS) {
@@ -81,11 +79,11 @@ final class DemoCommand implements Callable<Integer> {
               models,
               Optional.of(calibration),
               Optional.of(test),
-              Optional.of(pair.features),
+              Optional.empty(),
               AlignmentChoice.DEFAULTS,
               new WeightsChoice(false),
               1,
-              StatisticsMode.AUTO,
+              Strategy.AUTO,
               backend,
               SAMPLES,
               0);
@@ -109,7 +107,6 @@ final class DemoCommand implements Callable<Integer> {
         Table.percent(accuracy.vanilla()),
         Table.percent(accuracy.fused()),
         Table.percent(accuracy.ensemble()),
-        pair.features.name().toLowerCase(Locale.ROOT),
         report.backend(),
         Table.seconds(report.seconds().total()));
   }

@@ -1,5 +1,7 @@
 package org.otfuse.cli;
 
+import org.otfuse.models.closedform.Strategy;
+import org.otfuse.models.closedform.MergeKind;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +25,7 @@ import org.otfuse.models.OnnxModel;
  * @param alignment how neurons are aligned
  * @param weights of the average
  * @param anchor index of the anchor, or {@link FusionOptions#ANCHOR_AUTO}
- * @param statistics what is done after averaging
+ * @param strategy how they are merged and corrected
  * @param backend what does the numeric work
  * @param samples most calibration samples whose activations are features
  * @param seed draws those samples and orders the sweeps of coordinate descent
@@ -36,7 +38,7 @@ record FusionRequest(
     AlignmentChoice alignment,
     WeightsChoice weights,
     int anchor,
-    StatisticsMode statistics,
+    Strategy strategy,
     BackendChoice backend,
     int samples,
     long seed) {
@@ -57,9 +59,32 @@ record FusionRequest(
         .anchor(anchor)
         .build()
         .weightsFor(models.size());
+    if (strategy.merge() == MergeKind.SELECT && asksForAlignment(alignment, features)) {
+      throw new InvalidInputException(
+          "--merge select does not align neurons, expected no option of the alignment or --merge"
+              + " transport.");
+    }
     if (samples < 1) {
       throw new InvalidInputException("--samples is " + samples + ", expected 1 or above.");
     }
+  }
+
+  private static boolean asksForAlignment(
+      AlignmentChoice alignment, Optional<FeatureKind> features) {
+    return features.isPresent() || !alignment.equals(AlignmentChoice.DEFAULTS);
+  }
+
+  /** How the models are merged and corrected, where only one vector of weights is tried. */
+  Strategy strategy(OnnxModel anchor) {
+    boolean transport =
+        strategy.merge() == MergeKind.AUTO && asksForAlignment(alignment, features);
+    return (transport ? new Strategy(MergeKind.TRANSPORT, strategy.correction()) : strategy)
+        .resolve(anchor, calibration.isPresent());
+  }
+
+  /** The same where many are. */
+  Strategy strategyForManyWeights(OnnxModel anchor) {
+    return strategy.resolveForManyWeights(anchor, calibration.isPresent());
   }
 
   /** The same with hard maps for equal widths, if no solver was asked for. */
@@ -72,7 +97,7 @@ record FusionRequest(
         alignment.orSolver(Solver.EXACT),
         weights,
         anchor,
-        statistics,
+        strategy,
         backend,
         samples,
         seed);

@@ -1,5 +1,7 @@
 package org.otfuse.cli;
 
+import org.otfuse.models.closedform.MergeKind;
+import org.otfuse.models.closedform.CorrectionKind;
 import java.io.PrintWriter;
 import org.otfuse.BackendChoice;
 import org.otfuse.BackendUnavailableException;
@@ -67,7 +69,8 @@ public final class Main {
     line.registerConverter(Metric.class, new Choice<>(Metric.class));
     line.registerConverter(ResidualPolicy.class, new Choice<>(ResidualPolicy.class));
     line.registerConverter(Solver.class, new Choice<>(Solver.class));
-    line.registerConverter(StatisticsMode.class, new Choice<>(StatisticsMode.class));
+    line.registerConverter(MergeKind.class, new Choice<>(MergeKind.class));
+    line.registerConverter(CorrectionKind.class, new Choice<>(CorrectionKind.class));
     line.setUsageHelpWidth(100);
     line.setParameterExceptionHandler(Main::badUsage);
     line.setExecutionExceptionHandler(Main::failed);
