@@ -1,12 +1,12 @@
 package org.otfuse.cli;
 
-import org.otfuse.models.closedform.CorrectionKind;
 import java.util.List;
 import java.util.Optional;
 import org.otfuse.FusionObserver;
 import org.otfuse.models.Dataset;
 import org.otfuse.models.OnnxModel;
 import org.otfuse.models.Statistics;
+import org.otfuse.models.closedform.CorrectionKind;
 
 /**
  * Corrects the statistics of averages of aligned models. Hears of the couplings before, if it needs

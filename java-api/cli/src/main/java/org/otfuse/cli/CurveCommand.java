@@ -1,6 +1,5 @@
 package org.otfuse.cli;
 
-import org.otfuse.models.closedform.CorrectionKind;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +13,7 @@ import org.otfuse.InvalidInputException;
 import org.otfuse.models.Dataset;
 import org.otfuse.models.Evaluation.Score;
 import org.otfuse.models.OnnxModel;
+import org.otfuse.models.closedform.CorrectionKind;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

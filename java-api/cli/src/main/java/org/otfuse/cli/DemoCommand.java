@@ -1,6 +1,5 @@
 package org.otfuse.cli;
 
-import org.otfuse.models.closedform.Strategy;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -13,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.otfuse.BackendChoice;
+import org.otfuse.models.closedform.Strategy;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -63,14 +63,7 @@ final class DemoCommand implements Callable<Integer> {
     Path test = unpack(folder, "fashion-test.npz");
     Table table =
         new Table(
-            "pair",
-            "model 0",
-            "model 1",
-            "plain average",
-            "fused",
-            "ensemble",
-            "back end",
-            "time");
+            "pair", "model 0", "model 1", "plain average", "fused", "ensemble", "back end", "time");
     for (Pair pair : PAIRS) {
       List<Path> models =
           List.of(unpack(folder, pair.file + "-a.onnx"), unpack(folder, pair.file + "-b.onnx"));

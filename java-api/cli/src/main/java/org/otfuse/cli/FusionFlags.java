@@ -1,8 +1,5 @@
 package org.otfuse.cli;
 
-import org.otfuse.models.closedform.Strategy;
-import org.otfuse.models.closedform.MergeKind;
-import org.otfuse.models.closedform.CorrectionKind;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -12,6 +9,9 @@ import org.otfuse.MarginalKind;
 import org.otfuse.Metric;
 import org.otfuse.ResidualPolicy;
 import org.otfuse.Solver;
+import org.otfuse.models.closedform.CorrectionKind;
+import org.otfuse.models.closedform.MergeKind;
+import org.otfuse.models.closedform.Strategy;
 import picocli.CommandLine.Option;
 
 /** The options of every command that fuses models. */

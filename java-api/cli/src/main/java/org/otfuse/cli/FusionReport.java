@@ -1,9 +1,9 @@
 package org.otfuse.cli;
 
-import org.otfuse.models.closedform.LayerFit;
-import org.otfuse.models.closedform.GroupSelection;
 import java.util.List;
 import org.otfuse.GroupReport;
+import org.otfuse.models.closedform.GroupSelection;
+import org.otfuse.models.closedform.LayerFit;
 
 /**
  * What {@code fuse} reports; with {@code --json} the components become the keys.

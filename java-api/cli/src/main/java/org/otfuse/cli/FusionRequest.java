@@ -1,7 +1,5 @@
 package org.otfuse.cli;
 
-import org.otfuse.models.closedform.Strategy;
-import org.otfuse.models.closedform.MergeKind;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -14,6 +12,8 @@ import org.otfuse.NeuronGroup;
 import org.otfuse.Producer;
 import org.otfuse.Solver;
 import org.otfuse.models.OnnxModel;
+import org.otfuse.models.closedform.MergeKind;
+import org.otfuse.models.closedform.Strategy;
 
 /**
  * A fusion that is asked for.
@@ -76,8 +76,7 @@ record FusionRequest(
 
   /** How the models are merged and corrected, where only one vector of weights is tried. */
   Strategy strategy(OnnxModel anchor) {
-    boolean transport =
-        strategy.merge() == MergeKind.AUTO && asksForAlignment(alignment, features);
+    boolean transport = strategy.merge() == MergeKind.AUTO && asksForAlignment(alignment, features);
     return (transport ? new Strategy(MergeKind.TRANSPORT, strategy.correction()) : strategy)
         .resolve(anchor, calibration.isPresent());
   }

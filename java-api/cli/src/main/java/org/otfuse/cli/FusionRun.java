@@ -1,15 +1,11 @@
 package org.otfuse.cli;
 
-import org.otfuse.models.closedform.Strategy;
-import org.otfuse.models.closedform.MergeKind;
-import org.otfuse.models.closedform.CorrectionKind;
-import org.otfuse.models.closedform.ClosedFormResult;
-import org.otfuse.BackendChoice;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import org.otfuse.BackendChoice;
 import org.otfuse.FeatureKind;
 import org.otfuse.FusionEngine;
 import org.otfuse.FusionObserver;
@@ -21,6 +17,10 @@ import org.otfuse.StageSeconds;
 import org.otfuse.models.AtomicFile;
 import org.otfuse.models.Dataset;
 import org.otfuse.models.OnnxModel;
+import org.otfuse.models.closedform.ClosedFormResult;
+import org.otfuse.models.closedform.CorrectionKind;
+import org.otfuse.models.closedform.MergeKind;
+import org.otfuse.models.closedform.Strategy;
 
 /**
  * One fusion from files to file: read, capture activations, fuse, correct statistics, write,
@@ -262,8 +262,7 @@ final class FusionRun implements AutoCloseable {
     return new Fused(
         fused,
         found.weights(),
-        new Strategy(
-            MergeKind.TRANSPORT, corrected ? correction.mode() : CorrectionKind.NONE),
+        new Strategy(MergeKind.TRANSPORT, corrected ? correction.mode() : CorrectionKind.NONE),
         aligned.groups(),
         Optional.empty(),
         seconds,

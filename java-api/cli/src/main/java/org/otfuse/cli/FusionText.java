@@ -1,9 +1,9 @@
 package org.otfuse.cli;
 
-import org.otfuse.models.closedform.GroupSelection;
-import java.util.List;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
+import org.otfuse.models.closedform.GroupSelection;
 
 /** A fusion report for people. */
 final class FusionText {

@@ -1,10 +1,10 @@
 package org.otfuse.cli;
 
-import org.otfuse.models.closedform.GroupSelection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.otfuse.NeuronGroup;
+import org.otfuse.models.closedform.GroupSelection;
 
 /** What a page says about the neuron groups: how each was coupled, which stay, and pictures. */
 final class GroupSections {

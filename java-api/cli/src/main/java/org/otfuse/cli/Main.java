@@ -1,7 +1,5 @@
 package org.otfuse.cli;
 
-import org.otfuse.models.closedform.MergeKind;
-import org.otfuse.models.closedform.CorrectionKind;
 import java.io.PrintWriter;
 import org.otfuse.BackendChoice;
 import org.otfuse.BackendUnavailableException;
@@ -13,6 +11,8 @@ import org.otfuse.OtfuseException;
 import org.otfuse.ResidualPolicy;
 import org.otfuse.Solver;
 import org.otfuse.UnsupportedModelException;
+import org.otfuse.models.closedform.CorrectionKind;
+import org.otfuse.models.closedform.MergeKind;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;

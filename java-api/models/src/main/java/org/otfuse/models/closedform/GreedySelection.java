@@ -89,48 +89,87 @@ final class GreedySelection {
     return order;
   }
 
-  /** What the chosen neurons leave of one tensor. */
+  /**
+   * What the chosen neurons leave of one tensor. The deflated matrices are never formed: of each
+   * step the column g of G and h = y / G_jj - g (Y Y')_jj / (2 G_jj^2) are kept, y being the column
+   * of Y Y', which falls by g h' + h g'; a new column is the original one less what these take.
+   */
   private static final class Residual {
-    private final double[] original;
     private final double[][] gram;
     private final double[][] reads;
+    private final double[] own;
+    private final double[] read;
+    private double[][] g = new double[0][];
+    private double[][] h = new double[0][];
+    private double[] pivots = new double[0];
+    private int steps;
 
     Residual(double[][] gram, double[][] reads) {
-      this.gram = JavaLinearAlgebra.copy(gram);
-      this.reads = JavaLinearAlgebra.copy(reads);
-      this.original = new double[gram.length];
-      for (int i = 0; i < original.length; i++) {
-        original[i] = gram[i][i];
+      this.gram = gram;
+      this.reads = reads;
+      this.own = diagonal(gram);
+      this.read = diagonal(reads);
+    }
+
+    private static double[] diagonal(double[][] matrix) {
+      double[] diagonal = new double[matrix.length];
+      for (int i = 0; i < diagonal.length; i++) {
+        diagonal[i] = matrix[i][i];
       }
+      return diagonal;
     }
 
     double share(int j) {
-      return original[j] > 0 ? gram[j][j] / original[j] : 0;
+      return gram[j][j] > 0 ? own[j] / gram[j][j] : 0;
+    }
+
+    private boolean isSpent(int j) {
+      return own[j] <= SPENT * gram[j][j];
     }
 
     double score(int j) {
-      return gram[j][j] <= SPENT * original[j]
-          ? 0
-          : Math.max(0, reads[j][j]) / (gram[j][j] + DAMPING * original[j]);
+      return isSpent(j) ? 0 : Math.max(0, read[j]) / (own[j] + DAMPING * gram[j][j]);
     }
 
     void deflate(int j) {
-      if (gram[j][j] <= SPENT * original[j]) {
+      if (isSpent(j)) {
         return;
       }
-      int n = gram.length;
-      double[] g = gram[j].clone();
+      double[] column = gram[j].clone();
       double[] y = reads[j].clone();
-      double scale = 1 / g[j];
-      JavaLinearAlgebra.forEach(
-          n,
-          2L * n * n,
-          i -> {
-            double share = g[i] * scale;
-            JavaLinearAlgebra.add1(gram[i], 0, n, -share, g);
-            JavaLinearAlgebra.add1(reads[i], 0, n, -share, y);
-            JavaLinearAlgebra.add1(reads[i], 0, n, (share * y[j] - y[i]) * scale, g);
-          });
+      double[] shares = new double[steps];
+      double[] fromH = new double[steps];
+      double[] fromG = new double[steps];
+      for (int s = 0; s < steps; s++) {
+        shares[s] = g[s][j] / pivots[s];
+        fromH[s] = h[s][j];
+        fromG[s] = g[s][j];
+      }
+      int n = column.length;
+      JavaLinearAlgebra.subtractRows(column, 0, n, g, 0, steps, shares);
+      JavaLinearAlgebra.subtractRows(y, 0, n, g, 0, steps, fromH);
+      JavaLinearAlgebra.subtractRows(y, 0, n, h, 0, steps, fromG);
+      keep(j, column, y);
+    }
+
+    private void keep(int j, double[] column, double[] y) {
+      int n = column.length;
+      double pivot = column[j];
+      double[] rest = new double[n];
+      for (int i = 0; i < n; i++) {
+        rest[i] = y[i] / pivot - column[i] * y[j] / (2 * pivot * pivot);
+        own[i] -= column[i] * column[i] / pivot;
+        read[i] -= 2 * column[i] * rest[i];
+      }
+      if (steps == g.length) {
+        int room = 2 * steps + 16;
+        g = Arrays.copyOf(g, room);
+        h = Arrays.copyOf(h, room);
+        pivots = Arrays.copyOf(pivots, room);
+      }
+      g[steps] = column;
+      h[steps] = rest;
+      pivots[steps++] = pivot;
     }
   }
 }

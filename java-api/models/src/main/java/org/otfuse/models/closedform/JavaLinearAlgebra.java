@@ -126,7 +126,7 @@ final class JavaLinearAlgebra implements LinearAlgebra {
   }
 
   /** Adds to {@code sum} the rows {@code first} to {@code last}, each times minus its factor. */
-  private static void subtractRows(
+  static void subtractRows(
       double[] sum, int from, int to, double[][] rows, int first, int last, double[] factors) {
     int r = first;
     for (; r + 4 <= last; r += 4) {

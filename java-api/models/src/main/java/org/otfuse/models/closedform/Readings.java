@@ -20,6 +20,9 @@ import org.otfuse.models.closedform.StagedRun.Values;
 final class Readings {
   private static final int PANEL = 256;
 
+  /** Positions that tell which neurons are one before the nonlinearity. */
+  private static final int ACTIVITY_POSITIONS = 1 << 12;
+
   private final List<Network> models;
   private final ClosedFormOptions options;
   private final LinearAlgebra algebra;
@@ -188,7 +191,7 @@ final class Readings {
                       .toList();
               int rank = values.get(0).shape().length;
               int axis = models.get(0).layers().get(l).kind().inputAxis(rank);
-              add(sum, own, values, axis, chunk, chunks);
+              add(sum, own, values, axis, chunk, chunks, options.selectionPositions());
             });
   }
 
@@ -218,18 +221,23 @@ final class Readings {
               int rank = values.get(0).shape().length;
               int axis = models.get(0).layers().get(l).kind().outputAxis(rank);
               Sum sum = writes.computeIfAbsent(group, g -> new Sum(algebra, poolSize(group)));
-              add(sum, own, values, axis, chunk, chunks);
+              add(sum, own, values, axis, chunk, chunks, ACTIVITY_POSITIONS);
             });
   }
 
   /** Adds the products of all models' neurons at some positions of a chunk. */
   private void add(
-      Sum sum, List<List<Axes.Part>> parts, List<Values> values, int axis, int chunk, int chunks) {
+      Sum sum,
+      List<List<Axes.Part>> parts,
+      List<Values> values,
+      int axis,
+      int chunk,
+      int chunks,
+      int most) {
     Values first = values.get(0);
     int inner = first.inner(axis);
     int places = parts.get(0).stream().mapToInt(Axes.Part::block).sum() * inner;
-    int[] picked =
-        Positions.of(first.outer(axis) * places, chunk, chunks, options.selectionPositions());
+    int[] picked = Positions.of(first.outer(axis) * places, chunk, chunks, most);
     double[][] panel = new double[PANEL][sum.n + 1];
     for (int start = 0; start < picked.length; start += PANEL) {
       int from = start;

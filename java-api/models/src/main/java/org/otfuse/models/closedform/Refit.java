@@ -79,6 +79,10 @@ final class Refit {
         sum.map(n -> other(fused, layer, n)).filter(value -> own.avoids(value, pending));
     List<String> needs = new ArrayList<>(List.of(layer.input()));
     other.ifPresent(needs::add);
+    if (other.isEmpty() && fused.inputs().get(0).name().equals(layer.input())) {
+      // It sees what it saw in the models, so the merged weights are exact.
+      return new LayerFit(layer.name(), 0, 0, false, Optional.empty());
+    }
     own.compute(needs);
     List<String> goals = new ArrayList<>();
     for (int k = 0; k < models.size(); k++) {

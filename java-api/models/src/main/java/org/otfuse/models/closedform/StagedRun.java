@@ -285,7 +285,10 @@ final class StagedRun implements AutoCloseable {
     return ValueInfoProto.newBuilder()
         .setName(value)
         .setType(
-            TypeProto.newBuilder().setTensorType(TypeProto.Tensor.newBuilder().setElemType(TensorProto.DataType.valueOf(type).getNumber())))
+            TypeProto.newBuilder()
+                .setTensorType(
+                    TypeProto.Tensor.newBuilder()
+                        .setElemType(TensorProto.DataType.valueOf(type).getNumber())))
         .build();
   }
 
