@@ -20,8 +20,8 @@ import org.otfuse.models.OnnxModel;
 /**
  * Selection and refit of Fashion-MNIST networks with the default options. An independent prototype
  * reached on all 10,000 test images: MLPs 89.19, a wide one onto a narrow one 89.34, specialist and
- * generalist 87.60, VGG11 89.57, ResNet18 90.17, five clients 85.79. These tests use the first 1,000
- * or 3,000 images; the bounds are at most a point under what was measured on those.
+ * generalist 87.60, VGG11 89.57, ResNet18 90.17, five clients 85.79. These tests use the first
+ * 1,000 or 3,000 images; the bounds are at most a point under what was measured on those.
  */
 class ClosedFormFuseTest {
   @TempDir private static Path folder;
@@ -131,25 +131,48 @@ class ClosedFormFuseTest {
     Path data = file("fashion-calibration.npz");
     refused(
         "Merge select needs samples to run the models on, expected --calibration DATA.npz.",
-        a, b, "--merge", "select");
+        a,
+        b,
+        "--merge",
+        "select");
     refused(
         "Merge select sets weights by least squares, expected correction refit or auto but was"
             + " repair.",
-        a, b, "--merge", "select", "--correction", "repair", "--calibration", data);
+        a,
+        b,
+        "--merge",
+        "select",
+        "--correction",
+        "repair",
+        "--calibration",
+        data);
     refused(
         "--merge select does not align neurons, expected no option of the alignment or --merge"
             + " transport.",
-        a, b, "--merge", "select", "--solver", "exact", "--calibration", data);
+        a,
+        b,
+        "--merge",
+        "select",
+        "--solver",
+        "exact",
+        "--calibration",
+        data);
     refused(
         "Merge select and correction refit take one vector of weights, and here many are tried;"
             + " expected merge transport with correction none, reset or repair.",
-        a, b, "--merge", "select", "--weights", "auto", "--calibration", data);
+        a,
+        b,
+        "--merge",
+        "select",
+        "--weights",
+        "auto",
+        "--calibration",
+        data);
   }
 
   private static void refused(String sentence, Object... options) {
     List<Object> words =
-        new ArrayList<>(
-            List.of("fuse", "-o", folder.resolve("none.onnx"), "--backend", "java"));
+        new ArrayList<>(List.of("fuse", "-o", folder.resolve("none.onnx"), "--backend", "java"));
     words.addAll(List.of(options));
     CommandRun run = CommandRun.of(words.toArray());
     assertEquals("otfuse: " + sentence + "\n", run.err());

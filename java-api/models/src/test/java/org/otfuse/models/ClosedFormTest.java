@@ -75,7 +75,8 @@ class ClosedFormTest {
     return body.apply(new GraphBuilder(17)).read();
   }
 
-  private static Arguments layer(String name, List<Integer> shape, UnaryOperator<GraphBuilder> body) {
+  private static Arguments layer(
+      String name, List<Integer> shape, UnaryOperator<GraphBuilder> body) {
     return Arguments.of(name, shape, classifier(body));
   }
 
@@ -90,8 +91,7 @@ class ClosedFormTest {
     return g;
   }
 
-  private static GraphBuilder matrix(
-      GraphBuilder g, boolean left, boolean added, int... shape) {
+  private static GraphBuilder matrix(GraphBuilder g, boolean left, boolean added, int... shape) {
     String x = g.relu(g.input("x", 0, shape[0], shape[1]));
     String w = left ? g.weight("w", 5, shape[0]) : g.weight("w", shape[1], 5);
     String y = g.node("MatMul", left ? List.of(w, x) : List.of(x, w));
@@ -104,8 +104,7 @@ class ClosedFormTest {
     return g;
   }
 
-  private static GraphBuilder gemm(
-      GraphBuilder g, boolean transB, Object... attributes) {
+  private static GraphBuilder gemm(GraphBuilder g, boolean transB, Object... attributes) {
     String x = g.relu(g.input("x", 0, 6));
     String w = transB ? g.weight("w", 4, 6) : g.weight("w", 6, 4);
     List<Object> all = new ArrayList<>(List.of("transB", transB ? 1 : 0));
@@ -126,8 +125,15 @@ class ClosedFormTest {
             List.of(4, 7, 6),
             g ->
                 convolution(
-                    g, image, new long[] {3, 4, 3, 2}, "strides", new long[] {2, 1}, "dilations",
-                    new long[] {1, 2}, "pads", new long[] {1, 1, 1, 1})),
+                    g,
+                    image,
+                    new long[] {3, 4, 3, 2},
+                    "strides",
+                    new long[] {2, 1},
+                    "dilations",
+                    new long[] {1, 2},
+                    "pads",
+                    new long[] {1, 1, 1, 1})),
         layer(
             "grouped",
             List.of(4, 7, 6),
@@ -141,7 +147,12 @@ class ClosedFormTest {
             List.of(4, 7, 6),
             g ->
                 convolution(
-                    g, image, new long[] {3, 4, 2, 3}, "auto_pad", "SAME_UPPER", "strides",
+                    g,
+                    image,
+                    new long[] {3, 4, 2, 3},
+                    "auto_pad",
+                    "SAME_UPPER",
+                    "strides",
                     new long[] {2, 2})),
         layer(
             "same padding below",
@@ -158,7 +169,10 @@ class ClosedFormTest {
             List.of(2, 4, 3, 5),
             g ->
                 convolution(
-                    g, new long[] {0, 2, 4, 3, 5}, new long[] {3, 2, 2, 1, 3}, "pads",
+                    g,
+                    new long[] {0, 2, 4, 3, 5},
+                    new long[] {3, 2, 2, 1, 3},
+                    "pads",
                     new long[] {1, 0, 1, 0, 0, 1})),
         layer("gemm", List.of(6), g -> gemm(g, false)),
         layer("gemm with factors", List.of(6), g -> gemm(g, true, "alpha", 0.5f, "beta", 2f)),
@@ -214,7 +228,10 @@ class ClosedFormTest {
   private static String normalized(GraphBuilder g, String x, int from, int to, String name) {
     String y =
         g.node(
-            "Conv", List.of(x, g.weight(name + ".w", to, from, 3, 3)), "pads", new long[] {1, 1, 1, 1});
+            "Conv",
+            List.of(x, g.weight(name + ".w", to, from, 3, 3)),
+            "pads",
+            new long[] {1, 1, 1, 1});
     return g.node(
         "BatchNormalization",
         List.of(
@@ -236,7 +253,8 @@ class ClosedFormTest {
     OnnxModel a = residual(4, 3);
     OnnxModel b = other(a, 1);
     Dataset data = samples(SAMPLES, 2, 6, 6);
-    assertEquals(b.model().tensors(), select(List.of(a, b), 1, data, 0.0, 1.0).model().model().tensors());
+    assertEquals(
+        b.model().tensors(), select(List.of(a, b), 1, data, 0.0, 1.0).model().model().tensors());
   }
 
   @Test
@@ -288,7 +306,11 @@ class ClosedFormTest {
     OnnxModel b = other(a, 1);
     ClosedFormResult fused = select(List.of(a, b), 0, samples(SAMPLES, 6), 0.5, 0.5);
     assertTrue(
-        fused.layers().stream().allMatch(fit -> fit.obstacle().isEmpty() || fit.obstacle().get().contains("used in other places")),
+        fused.layers().stream()
+            .allMatch(
+                fit ->
+                    fit.obstacle().isEmpty()
+                        || fit.obstacle().get().contains("used in other places")),
         fused.layers().toString());
   }
 
@@ -299,6 +321,7 @@ class ClosedFormTest {
     assertThrows(
         InvalidInputException.class, () -> select(List.of(a, a), 0, data, 0.5, 0.25, 0.25));
     assertThrows(InvalidInputException.class, () -> select(List.of(a, a), 2, data, 0.5, 0.5));
-    assertThrows(InvalidInputException.class, () -> select(List.of(a, a), 0, samples(9, 3, 6, 6), 0.5, 0.5));
+    assertThrows(
+        InvalidInputException.class, () -> select(List.of(a, a), 0, samples(9, 3, 6, 6), 0.5, 0.5));
   }
 }

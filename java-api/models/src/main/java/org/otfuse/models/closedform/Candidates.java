@@ -3,8 +3,11 @@ package org.otfuse.models.closedform;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.otfuse.Architecture;
 import org.otfuse.FusionOptions;
 import org.otfuse.InvalidInputException;
+import org.otfuse.Model;
+import org.otfuse.TensorLayout;
 import org.otfuse.models.OnnxModel;
 
 /**
@@ -56,8 +59,19 @@ record Candidates(
     return new Candidates(frame, indices, kept, networks, reference);
   }
 
-  /** Whether nothing but the anchor takes part. */
-  boolean isAnchorAlone() {
-    return networks.size() == 1 && reference.isPresent();
+  /** The result where only one model takes part and has the anchor's shapes: its weights. */
+  Optional<OnnxModel> alone(List<OnnxModel> models) {
+    Model frame = anchor.model();
+    Model only = models.get(indices.get(0)).model();
+    boolean fits =
+        indices.size() == 1 && shapes(only.architecture()).equals(shapes(frame.architecture()));
+    return fits
+        ? Optional.of(
+            anchor.withTensors(new Model(frame.name(), frame.architecture(), only.tensors())))
+        : Optional.empty();
+  }
+
+  private static List<List<Integer>> shapes(Architecture architecture) {
+    return architecture.tensors().stream().map(TensorLayout::shape).toList();
   }
 }

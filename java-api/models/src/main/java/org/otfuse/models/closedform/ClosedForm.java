@@ -43,8 +43,9 @@ public final class ClosedForm {
       ClosedFormOptions options,
       Progress progress) {
     Candidates candidates = Candidates.of(models, anchor, weights);
-    if (candidates.isAnchorAlone()) {
-      return new ClosedFormResult(models.get(anchor), List.of(), List.of());
+    Optional<OnnxModel> alone = candidates.alone(models);
+    if (alone.isPresent()) {
+      return new ClosedFormResult(alone.get(), List.of(), List.of());
     }
     List<NeuronGroup> groups = models.get(anchor).model().architecture().groups();
     List<List<Optional<Coupling>>> kept =
@@ -77,8 +78,9 @@ public final class ClosedForm {
       ClosedFormOptions options,
       Progress progress) {
     Candidates candidates = Candidates.of(models, anchor, weights);
-    if (candidates.isAnchorAlone()) {
-      return new ClosedFormResult(models.get(anchor), List.of(), List.of());
+    Optional<OnnxModel> alone = candidates.alone(models);
+    if (alone.isPresent()) {
+      return new ClosedFormResult(alone.get(), List.of(), List.of());
     }
     int layers = candidates.networks().get(0).layers().size();
     Selection selection =

@@ -2,7 +2,7 @@ package org.otfuse.models.closedform;
 
 /** What is done to a merged model on calibration samples. */
 public enum CorrectionKind {
-  /** {@link #REFIT} with calibration samples, {@link #NONE} without. */
+  /** As {@link Strategy#AUTO} says. */
   AUTO,
   /** Nothing. */
   NONE,

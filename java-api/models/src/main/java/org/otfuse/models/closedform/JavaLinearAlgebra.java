@@ -2,6 +2,7 @@ package org.otfuse.models.closedform;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -22,7 +23,7 @@ final class JavaLinearAlgebra implements LinearAlgebra {
   private static final long PARALLEL = 1 << 18;
 
   /** Runs tasks, on threads if there is enough to do. */
-  static void forEach(int tasks, long work, java.util.function.IntConsumer task) {
+  static void forEach(int tasks, long work, IntConsumer task) {
     IntStream all = IntStream.range(0, tasks);
     (work < PARALLEL ? all : all.parallel()).forEach(task);
   }

@@ -69,6 +69,11 @@ final class LayerFinder {
       skipped.put(name, "it is a %s with a weight of shape %s".formatted(node.getOpType(), shape));
       return Optional.empty();
     }
+    String input = node.getInput(1 - weightInput);
+    if (network.tensor(input) >= 0 || network.constants().containsKey(input)) {
+      skipped.put(name, "it reads the constant %s".formatted(input));
+      return Optional.empty();
+    }
     Layer.Kind found = kind.get();
     Optional<String> obstacle = obstacle(node, tensor);
     int neurons = shape.get(found.outputsFirst() ? 0 : shape.size() - 1);
@@ -80,7 +85,7 @@ final class LayerFinder {
             weight,
             OptionalInt.empty(),
             Optional.empty(),
-            node.getInput(1 - weightInput),
+            input,
             node.getOutput(0),
             neurons,
             real(node, "alpha"),

@@ -2,7 +2,7 @@ package org.otfuse.models.closedform;
 
 /** How the neurons of several models become those of one. */
 public enum MergeKind {
-  /** {@link #SELECT} with calibration samples, {@link #TRANSPORT} without. */
+  /** As {@link Strategy#AUTO} says. */
   AUTO,
   /** Neurons are aligned by optimal transport and averaged (Singh &amp; Jaggi 2020). */
   TRANSPORT,

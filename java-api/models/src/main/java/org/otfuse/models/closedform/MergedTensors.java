@@ -1,6 +1,7 @@
 package org.otfuse.models.closedform;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -173,7 +174,7 @@ final class MergedTensors {
             from += part.length;
             at += map.to() * s.block();
           }
-          shift = java.util.Arrays.copyOfRange(shift, from, shift.length);
+          shift = Arrays.copyOfRange(shift, from, shift.length);
         }
       }
     }

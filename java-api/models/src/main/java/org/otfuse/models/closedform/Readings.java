@@ -1,6 +1,7 @@
 package org.otfuse.models.closedform;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -316,7 +317,7 @@ final class Readings {
     int first = 0;
     for (int k = 0; k < squares.size(); k++) {
       int size = squares.get(k).length;
-      double[][] rows = java.util.Arrays.copyOfRange(gram, first, first + size);
+      double[][] rows = Arrays.copyOfRange(gram, first, first + size);
       ProductSum product = algebra.product(size, n);
       product.add(squares.get(k), rows, size);
       double[][] read = product.values();

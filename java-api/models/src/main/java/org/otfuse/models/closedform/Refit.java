@@ -2,6 +2,7 @@ package org.otfuse.models.closedform;
 
 import ai.onnx.proto.OnnxMl.NodeProto;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -74,9 +75,10 @@ final class Refit {
 
   private LayerFit fit(int l, StagedRun own, List<StagedRun> parents, Set<Integer> pending) {
     Layer layer = fused.layers().get(l);
-    Optional<Integer> sum = sum(fused, layer);
     Optional<String> other =
-        sum.map(n -> other(fused, layer, n)).filter(value -> own.avoids(value, pending));
+        sum(fused, layer)
+            .map(n -> other(fused, layer, n))
+            .filter(value -> own.avoids(value, pending) && keepsShape(l, parents.get(0)));
     List<String> needs = new ArrayList<>(List.of(layer.input()));
     other.ifPresent(needs::add);
     if (other.isEmpty() && fused.inputs().get(0).name().equals(layer.input())) {
@@ -112,6 +114,18 @@ final class Refit {
       parents.get(k).release(List.of(goals.get(k)));
     }
     return equations.solve();
+  }
+
+  /** Whether the sum that a layer's output goes into has its shape in the first model. */
+  private boolean keepsShape(int l, StagedRun run) {
+    Network model = models.get(0);
+    Layer layer = model.layers().get(l);
+    String sum = model.node(sum(model, layer).orElseThrow()).getOutput(0);
+    List<String> both = List.of(layer.tap(), sum);
+    run.compute(both);
+    boolean same = Arrays.equals(run.shape(layer.tap(), 0), run.shape(sum, 0));
+    run.release(same ? List.of(layer.tap()) : both);
+    return same;
   }
 
   /** The addition that a layer's output goes into, and nothing else. */
@@ -166,7 +180,7 @@ final class Refit {
       int axis = layer.kind().outputAxis(shape.length);
       int[] out = shape.clone();
       out[axis] = layer.neurons();
-      if (other.isPresent() && !java.util.Arrays.equals(other.get().shape(), out)) {
+      if (other.isPresent() && !Arrays.equals(other.get().shape(), out)) {
         obstacle = Optional.of("its output is added to a value of another shape");
         return;
       }
@@ -206,7 +220,7 @@ final class Refit {
         int axis,
         List<Values> targets,
         Optional<Values> other) {
-      java.util.Arrays.fill(row, 0);
+      Arrays.fill(row, 0);
       for (int k = 0; k < targets.size(); k++) {
         Values values = targets.get(k);
         Mapping map = maps.get(k);

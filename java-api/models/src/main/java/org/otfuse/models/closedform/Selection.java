@@ -1,11 +1,15 @@
 package org.otfuse.models.closedform;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
+import org.otfuse.Architecture;
 import org.otfuse.NeuronGroup;
 import org.otfuse.Progress;
 import org.otfuse.TensorLayout;
@@ -42,7 +46,7 @@ final class Selection implements MergePlan {
       Progress progress) {
     Readings readings = Readings.collect(candidates, samples, options, algebra, progress);
     Selection selection = new Selection(candidates, readings.sources());
-    Set<Integer> read = read(candidates.networks().get(0));
+    Set<Integer> read = read(candidates.networks().get(0).architecture());
     for (int g = 0; g < selection.anchorGroups.size(); g++) {
       selection.groups.add(selection.maps(g, read.contains(g), readings, options, algebra));
       selection.report(g);
@@ -51,9 +55,9 @@ final class Selection implements MergePlan {
   }
 
   /** The groups that some tensor reads. */
-  private static Set<Integer> read(Network network) {
+  static Set<Integer> read(Architecture architecture) {
     Set<Integer> read = new HashSet<>();
-    for (TensorLayout tensor : network.architecture().tensors()) {
+    for (TensorLayout tensor : architecture.tensors()) {
       for (TensorLayout.Slab slab : tensor.slabs()) {
         slab.axes().stream()
             .filter(axis -> axis.role() == Role.INPUT)
@@ -69,7 +73,7 @@ final class Selection implements MergePlan {
       int g, boolean read, Readings readings, ClosedFormOptions options, LinearAlgebra algebra) {
     int m = anchorGroups.get(g).size();
     int[] sizes = sizes(g);
-    boolean sameSizes = java.util.Arrays.stream(sizes).allMatch(size -> size == m);
+    boolean sameSizes = Arrays.stream(sizes).allMatch(size -> size == m);
     if (!read && sameSizes) {
       return GroupMaps.average(sizes);
     }
@@ -102,7 +106,7 @@ final class Selection implements MergePlan {
   }
 
   private static int[] joined(int[] a, int[] b) {
-    int[] all = java.util.Arrays.copyOf(a, a.length + b.length);
+    int[] all = Arrays.copyOf(a, a.length + b.length);
     System.arraycopy(b, 0, all, a.length, b.length);
     return all;
   }
@@ -120,7 +124,7 @@ final class Selection implements MergePlan {
         energy[j] += tensor.energy()[j];
       }
     }
-    return java.util.stream.IntStream.range(0, pool.size())
+    return IntStream.range(0, pool.size())
         .filter(j -> !taken.contains(j))
         .boxed()
         .sorted((a, b) -> Double.compare(energy[b], energy[a]))
@@ -141,8 +145,8 @@ final class Selection implements MergePlan {
       return;
     }
     int models = candidates.indices().stream().mapToInt(k -> k).max().orElse(0) + 1;
-    List<Integer> shares = new ArrayList<>(java.util.Collections.nCopies(models, 0));
-    List<Integer> sizes = new ArrayList<>(java.util.Collections.nCopies(models, 0));
+    List<Integer> shares = new ArrayList<>(Collections.nCopies(models, 0));
+    List<Integer> sizes = new ArrayList<>(Collections.nCopies(models, 0));
     int[] own = sizes(g);
     for (int k = 0; k < own.length; k++) {
       shares.set(candidates.indices().get(k), maps.share(k));

@@ -292,10 +292,16 @@ final class StagedRun implements AutoCloseable {
         .build();
   }
 
+  /** The shape of a value that was computed. */
+  int[] shape(String value, int chunk) {
+    long[] shape = alive.get(value).get(chunk).getInfo().getShape();
+    return Arrays.stream(shape).mapToInt(Math::toIntExact).toArray();
+  }
+
   /** A value that was computed, as floats. */
   Values values(String value, int chunk) {
     OnnxTensor tensor = alive.get(value).get(chunk);
-    int[] shape = Arrays.stream(tensor.getInfo().getShape()).mapToInt(Math::toIntExact).toArray();
+    int[] shape = shape(value, chunk);
     FloatBuffer buffer = tensor.getFloatBuffer();
     float[] values = new float[buffer.remaining()];
     buffer.get(values);

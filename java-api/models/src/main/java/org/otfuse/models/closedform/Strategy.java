@@ -1,6 +1,7 @@
 package org.otfuse.models.closedform;
 
 import java.util.Locale;
+import org.otfuse.Architecture;
 import org.otfuse.InvalidInputException;
 import org.otfuse.models.OnnxModel;
 import org.otfuse.models.Statistics;
@@ -12,7 +13,11 @@ import org.otfuse.models.Statistics;
  * @param correction what is done to the merged model
  */
 public record Strategy(MergeKind merge, CorrectionKind correction) {
-  /** What was measured to be best for what is at hand. */
+  /**
+   * What was measured to be best: with samples select and refit, but transport with reset or repair
+   * where layers read neurons that must stay in place, as in attention; without samples transport
+   * alone.
+   */
   public static final Strategy AUTO = new Strategy(MergeKind.AUTO, CorrectionKind.AUTO);
 
   /**
@@ -25,10 +30,9 @@ public record Strategy(MergeKind merge, CorrectionKind correction) {
    */
   public Strategy resolve(OnnxModel model, boolean hasSamples) {
     boolean fits = correction == CorrectionKind.AUTO || correction == CorrectionKind.REFIT;
+    boolean moves = hasSamples && readNeuronsMove(model.model().architecture());
     MergeKind chosen =
-        merge != MergeKind.AUTO
-            ? merge
-            : hasSamples && fits ? MergeKind.SELECT : MergeKind.TRANSPORT;
+        merge != MergeKind.AUTO ? merge : moves && fits ? MergeKind.SELECT : MergeKind.TRANSPORT;
     if (chosen == MergeKind.SELECT && !hasSamples) {
       throw new InvalidInputException(
           "Merge select needs samples to run the models on, expected --calibration DATA.npz.");
@@ -38,11 +42,25 @@ public record Strategy(MergeKind merge, CorrectionKind correction) {
           "Merge select sets weights by least squares, expected correction refit or auto but was"
               + " %s.".formatted(label(correction)));
     }
+    boolean refits = chosen == MergeKind.SELECT || moves;
     CorrectionKind kind =
         correction != CorrectionKind.AUTO
             ? correction
-            : hasSamples ? CorrectionKind.REFIT : CorrectionKind.NONE;
+            : refits ? CorrectionKind.REFIT : statistics(model, hasSamples);
     return new Strategy(chosen, checked(kind, model, hasSamples));
+  }
+
+  /** Whether all neurons that layers read may move, as in networks without attention. */
+  private static boolean readNeuronsMove(Architecture architecture) {
+    return Selection.read(architecture).stream()
+        .allMatch(group -> architecture.groups().get(group).pinned().isEmpty());
+  }
+
+  private static CorrectionKind statistics(OnnxModel model, boolean hasSamples) {
+    if (!hasSamples) {
+      return CorrectionKind.NONE;
+    }
+    return Statistics.hasNormalization(model) ? CorrectionKind.RESET : CorrectionKind.REPAIR;
   }
 
   /**
@@ -61,11 +79,7 @@ public record Strategy(MergeKind merge, CorrectionKind correction) {
               + " expected merge transport with correction none, reset or repair.");
     }
     CorrectionKind kind =
-        correction != CorrectionKind.AUTO
-            ? correction
-            : !hasSamples
-                ? CorrectionKind.NONE
-                : Statistics.hasNormalization(model) ? CorrectionKind.RESET : CorrectionKind.REPAIR;
+        correction != CorrectionKind.AUTO ? correction : statistics(model, hasSamples);
     return new Strategy(MergeKind.TRANSPORT, checked(kind, model, hasSamples));
   }
 

@@ -142,7 +142,8 @@ class JavaLinearAlgebraTest {
         for (int t = 0; t < g.size(); t++) {
           double original = grams.get(t)[j][j];
           double square = Arrays.stream(y.get(t)[j]).map(v -> v * v).sum();
-          score += g.get(t)[j][j] > 1e-8 * original ? square / (g.get(t)[j][j] + 1e-4 * original) : 0;
+          score +=
+              g.get(t)[j][j] > 1e-8 * original ? square / (g.get(t)[j][j] + 1e-4 * original) : 0;
         }
         if (!chosen[j] && score > most) {
           best = j;
