@@ -24,6 +24,9 @@ final class Refit {
   /** Rows that are multiplied at once. */
   private static final int PANEL = 256;
 
+  /** Positions for each input of a layer, at least, where there are as many. */
+  private static final int ROWS_A_COLUMN = 4;
+
   /** A layer that misses its goal by less, relative and squared, is left alone. */
   private static final double EXACT = 1e-9;
 
@@ -185,8 +188,9 @@ final class Refit {
         return;
       }
       InputRows rows = new InputRows(layer, input, out);
-      int[] picked = Positions.of(rows.rows(), chunk, chunks, options.positions());
       int columns = weights.columns() + (layer.shift().isPresent() ? 1 : 0);
+      int most = Math.max(options.positions(), ROWS_A_COLUMN * columns);
+      int[] picked = Positions.of(rows.rows(), chunk, chunks, most);
       double[][] x = new double[PANEL][columns];
       double[][] t = new double[PANEL][weights.rows()];
       for (int b = 0; b < layer.blocks(); b++) {
