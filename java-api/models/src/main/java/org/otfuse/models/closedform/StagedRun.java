@@ -92,8 +92,15 @@ final class StagedRun implements AutoCloseable {
     }
     if (!fits) {
       throw new InvalidInputException(
-          "data set %s has images of shape %s, model %s expects [N,...] of shape %s"
-              .formatted(samples.name(), samples.imageShape(), network.name(), shape));
+          "data set %s has images of shape %s, model %s expects %s"
+              .formatted(
+                  samples.name(),
+                  samples.imageShape(),
+                  network.name(),
+                  shape.stream()
+                      .skip(1)
+                      .map(size -> size == TensorInfo.UNKNOWN ? "any" : String.valueOf(size))
+                      .toList()));
     }
     return shape.isEmpty() || shape.get(0) == TensorInfo.UNKNOWN
         ? Math.min(CHUNK, samples.size())

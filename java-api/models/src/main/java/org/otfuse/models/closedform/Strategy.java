@@ -86,7 +86,7 @@ public record Strategy(MergeKind merge, CorrectionKind correction) {
   private static CorrectionKind checked(CorrectionKind kind, OnnxModel model, boolean hasSamples) {
     if (kind != CorrectionKind.NONE && !hasSamples) {
       throw new InvalidInputException(
-          "Correction %s needs samples to run the models on, expected --calibration DATA.npz."
+          "Correction %s needs samples to run the model on, expected --calibration DATA.npz."
               .formatted(label(kind)));
     }
     if (kind == CorrectionKind.RESET && !Statistics.hasNormalization(model)) {
