@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -91,6 +92,7 @@ class ClosedFormFuseTest {
   }
 
   @Test
+  @Tag("long")
   void anAlignedVggIsRefit() throws IOException {
     JsonObject report =
         fuse(
@@ -105,6 +107,7 @@ class ClosedFormFuseTest {
 
   @ParameterizedTest
   @CsvSource({"fashion-resnet18, 89", "fashion-resnet18-folded, 89"})
+  @Tag("long")
   void residualNetworksAreSelectedByDefault(String pair, double least) throws IOException {
     fuse(List.of(file(pair + "-a.onnx"), file(pair + "-b.onnx")), "--anchor", "1");
     assertAccuracy(least, 1000);
@@ -112,6 +115,7 @@ class ClosedFormFuseTest {
 
   @ParameterizedTest
   @CsvSource({"fashion-mlp-a", "fashion-vgg11-a", "fashion-resnet18-a"})
+  @Tag("long")
   void aPermutedCopyChangesNothing(String name) throws IOException {
     Path model = file(name + ".onnx");
     Path copy = Shuffled.of(model, folder.resolve("shuffled-" + name + ".onnx")).file();
