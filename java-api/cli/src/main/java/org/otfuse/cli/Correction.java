@@ -6,13 +6,14 @@ import org.otfuse.FusionObserver;
 import org.otfuse.models.Dataset;
 import org.otfuse.models.OnnxModel;
 import org.otfuse.models.Statistics;
+import org.otfuse.models.closedform.CorrectionKind;
 
 /**
  * Corrects the statistics of averages of aligned models. Hears of the couplings before, if it needs
  * them. Not thread-safe.
  */
 final class Correction {
-  private final StatisticsMode mode;
+  private final CorrectionKind mode;
   private final FusionInputs inputs;
   private final Bars bars;
   private final Optional<RepairGoals> goals;
@@ -21,21 +22,21 @@ final class Correction {
   /**
    * Prepares a correction.
    *
-   * @param mode anything but AUTO
+   * @param mode NONE, RESET or REPAIR
    * @param inputs with calibration data, unless the mode is NONE
    */
-  Correction(StatisticsMode mode, FusionInputs inputs, Bars bars) {
+  Correction(CorrectionKind mode, FusionInputs inputs, Bars bars) {
     this.mode = mode;
     this.inputs = inputs;
     this.bars = bars;
     this.goals =
-        mode == StatisticsMode.REPAIR
+        mode == CorrectionKind.REPAIR
             ? Optional.of(new RepairGoals(inputs, bars))
             : Optional.empty();
   }
 
   /** What is done. */
-  StatisticsMode mode() {
+  CorrectionKind mode() {
     return mode;
   }
 
@@ -54,13 +55,13 @@ final class Correction {
 
   /** The average as it should be. */
   OnnxModel apply(OnnxModel average, List<Double> weights) {
-    if (mode == StatisticsMode.NONE) {
+    if (mode == CorrectionKind.NONE) {
       return average;
     }
     long start = System.nanoTime();
     double before = goals.map(RepairGoals::seconds).orElse(0.0);
     OnnxModel corrected =
-        mode == StatisticsMode.RESET
+        mode == CorrectionKind.RESET
             ? Statistics.reset(average, samples(), bars.stage("statistics"))
             : Statistics.repair(
                 average, goals.orElseThrow().all(), weights, samples(), bars.stage("statistics"));

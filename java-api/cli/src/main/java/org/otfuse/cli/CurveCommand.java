@@ -13,6 +13,8 @@ import org.otfuse.InvalidInputException;
 import org.otfuse.models.Dataset;
 import org.otfuse.models.Evaluation.Score;
 import org.otfuse.models.OnnxModel;
+import org.otfuse.models.closedform.CorrectionKind;
+import org.otfuse.models.closedform.Strategy;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,7 +39,7 @@ final class CurveCommand implements Callable<Integer> {
    *
    * @param backend what did the numeric work
    * @param anchor index of the anchor
-   * @param statistics what was done after averaging aligned models; plain ones stay as they are
+   * @param correction what was done after averaging aligned models; plain ones stay as they are
    * @param samples how many test samples were used
    * @param points one a weight, growing
    * @param barrier of the aligned models
@@ -46,7 +48,7 @@ final class CurveCommand implements Callable<Integer> {
   private record Report(
       String backend,
       int anchor,
-      String statistics,
+      String correction,
       int samples,
       List<Point> points,
       double barrier,
@@ -108,13 +110,12 @@ final class CurveCommand implements Callable<Integer> {
   private Report measure(FusionEngine engine, FusionRequest request, Bars bars) {
     FusionInputs files = FusionInputs.read(request, new CommandFiles());
     Dataset data = files.test().orElseThrow();
-    StatisticsMode mode =
-        request.statistics().resolve(files.anchor(), files.calibration().isPresent());
+    Strategy strategy = request.strategyForManyWeights(files.anchor());
     FeatureKind features = request.features(files.anchor());
-    FusionOptions options = request.options(features, mode);
+    FusionOptions options = request.options(features, strategy);
     ComparedModels compared = files.compared(request, features, bars);
     FusionInputs inputs = files.withAnchor(engine, compared, options, bars);
-    Correction correction = new Correction(mode, inputs, bars);
+    Correction correction = new Correction(strategy.correction(), inputs, bars);
     Losses losses = new Losses(data, bars);
     PlainAverage plain = new PlainAverage(inputs.files());
     List<Score> scores = new ArrayList<>();
@@ -130,13 +131,18 @@ final class CurveCommand implements Callable<Integer> {
       }
     }
     return report(
-        engine.backend().name(), inputs.anchorIndex(), mode, data.size(), scores, plainScores);
+        engine.backend().name(),
+        inputs.anchorIndex(),
+        strategy.correction(),
+        data.size(),
+        scores,
+        plainScores);
   }
 
   private Report report(
       String backend,
       int anchor,
-      StatisticsMode mode,
+      CorrectionKind mode,
       int samples,
       List<Score> scores,
       List<Score> plainScores) {
@@ -156,7 +162,7 @@ final class CurveCommand implements Callable<Integer> {
     return new Report(
         backend,
         anchor,
-        mode.label(),
+        Choice.label(mode),
         samples,
         table,
         new Curve(weights, scores).barrier(),
@@ -177,12 +183,12 @@ final class CurveCommand implements Callable<Integer> {
     }
     out.print(table);
     out.printf(
-        "%nLoss barrier %s aligned, %s plain, on %d samples; statistics %s, anchor %d, %s back"
+        "%nLoss barrier %s aligned, %s plain, on %d samples; correction %s, anchor %d, %s back"
             + " end.%n",
         Table.number(report.barrier),
         report.plainBarrier == null ? "-" : Table.number(report.plainBarrier),
         report.samples,
-        report.statistics,
+        report.correction,
         report.anchor,
         report.backend);
     out.flush();

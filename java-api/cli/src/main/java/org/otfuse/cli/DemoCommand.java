@@ -6,13 +6,12 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.otfuse.BackendChoice;
-import org.otfuse.FeatureKind;
 import org.otfuse.InvalidInputException;
 import org.otfuse.models.TemporaryFolder;
+import org.otfuse.models.closedform.Strategy;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -25,16 +24,14 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class DemoCommand implements Callable<Integer> {
-  private static final int SAMPLES = 512;
-
   /** One pair of the demo. */
-  private record Pair(String title, String file, FeatureKind features) {}
+  private record Pair(String title, String file) {}
 
   private static final List<Pair> PAIRS =
       List.of(
-          new Pair("MLP", "fashion-mlp", FeatureKind.WEIGHTS),
-          new Pair("VGG11", "fashion-vgg11", FeatureKind.ACTIVATIONS),
-          new Pair("ResNet18", "fashion-resnet18", FeatureKind.ACTIVATIONS));
+          new Pair("MLP", "fashion-mlp"),
+          new Pair("VGG11", "fashion-vgg11"),
+          new Pair("ResNet18", "fashion-resnet18"));
 
   @Spec private CommandSpec spec;
 
@@ -60,15 +57,7 @@ final class DemoCommand implements Callable<Integer> {
     Path test = unpack(folder, "fashion-test.npz");
     Table table =
         new Table(
-            "pair",
-            "model 0",
-            "model 1",
-            "plain average",
-            "fused",
-            "ensemble",
-            "features",
-            "back end",
-            "time");
+            "pair", "model 0", "model 1", "plain average", "fused", "ensemble", "back end", "time");
     for (Pair pair : PAIRS) {
       List<Path> models =
           List.of(unpack(folder, pair.file + "-a.onnx"), unpack(folder, pair.file + "-b.onnx"));
@@ -77,13 +66,13 @@ final class DemoCommand implements Callable<Integer> {
               models,
               Optional.of(calibration),
               Optional.of(test),
-              Optional.of(pair.features),
+              Optional.empty(),
               AlignmentChoice.DEFAULTS,
               new WeightsChoice(false),
               1,
-              StatisticsMode.AUTO,
+              Strategy.AUTO,
               backend,
-              Optional.of(SAMPLES).filter(n -> pair.features == FeatureKind.ACTIVATIONS),
+              Optional.empty(),
               0);
       FusionReport report =
           FusionRun.run(
@@ -109,7 +98,6 @@ final class DemoCommand implements Callable<Integer> {
         Table.percent(accuracy.vanilla()),
         Table.percent(accuracy.fused()),
         Table.percent(accuracy.ensemble()),
-        pair.features.name().toLowerCase(Locale.ROOT),
         report.backend(),
         Table.seconds(report.seconds().total()));
   }

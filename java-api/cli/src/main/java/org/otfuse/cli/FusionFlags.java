@@ -9,6 +9,9 @@ import org.otfuse.MarginalKind;
 import org.otfuse.Metric;
 import org.otfuse.ResidualPolicy;
 import org.otfuse.Solver;
+import org.otfuse.models.closedform.CorrectionKind;
+import org.otfuse.models.closedform.MergeKind;
+import org.otfuse.models.closedform.Strategy;
 import picocli.CommandLine.Option;
 
 /** The options of every command that fuses models. */
@@ -100,15 +103,26 @@ final class FusionFlags {
   private int sweeps;
 
   @Option(
-      names = "--statistics",
-      paramLabel = "auto|none|reset|repair",
+      names = "--merge",
+      paramLabel = "auto|transport|select",
       defaultValue = "auto",
       description = {
-        "What is done after averaging: reset re-estimates BatchNormalization, repair scales layers",
-        "to the moments of the models; default auto: with --calibration reset if there is",
-        "BatchNormalization, else repair."
+        "How neurons become one network's: transport averages those that it aligns, select keeps",
+        "those of all models that explain most of what layers read; default auto: select with",
+        "--calibration unless an option of the alignment or another correction is given."
       })
-  private StatisticsMode statistics;
+  private MergeKind merge;
+
+  @Option(
+      names = "--correction",
+      paramLabel = "auto|none|reset|repair|refit",
+      defaultValue = "auto",
+      description = {
+        "What is done after merging: reset re-estimates BatchNormalization, repair scales layers to",
+        "the moments of the models, refit sets their weights by least squares; default auto: refit",
+        "with --calibration, but reset or repair where many weights are tried."
+      })
+  private CorrectionKind correction;
 
   @Option(
       names = "--anchor",
@@ -158,7 +172,7 @@ final class FusionFlags {
         new AlignmentChoice(metric, marginals, residuals, solver, epsilon, tau, annealing, sweeps),
         weights,
         anchor,
-        statistics,
+        new Strategy(merge, correction),
         backend,
         samples,
         seed);

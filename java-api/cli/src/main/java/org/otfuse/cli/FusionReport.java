@@ -2,6 +2,8 @@ package org.otfuse.cli;
 
 import java.util.List;
 import org.otfuse.GroupReport;
+import org.otfuse.models.closedform.GroupSelection;
+import org.otfuse.models.closedform.LayerFit;
 
 /**
  * What {@code fuse} reports; with {@code --json} the components become the keys.
@@ -9,9 +11,12 @@ import org.otfuse.GroupReport;
  * @param backend what did the numeric work
  * @param anchor index of the anchor
  * @param weights one a model, given or chosen
- * @param statistics what was done after averaging: none, reset or repair
+ * @param merge how neurons were merged: transport or select
+ * @param correction what was done after that: none, reset, repair or refit
  * @param seconds where the time went
  * @param groups how each neuron group was aligned
+ * @param selection whose neurons were kept in each group
+ * @param layers how near refit layers came to their goals
  * @param accuracy how good the models are; null without test data
  * @param warnings what keeps neurons from being aligned
  */
@@ -19,15 +24,28 @@ record FusionReport(
     String backend,
     int anchor,
     List<Double> weights,
-    String statistics,
+    String merge,
+    String correction,
     Seconds seconds,
     List<Group> groups,
+    List<GroupSelection> selection,
+    List<Layer> layers,
     Accuracy accuracy,
     List<String> warnings) {
   /** The same once the model has been written, in so many seconds. */
   FusionReport written(double write) {
     return new FusionReport(
-        backend, anchor, weights, statistics, seconds.plus(write), groups, accuracy, warnings);
+        backend,
+        anchor,
+        weights,
+        merge,
+        correction,
+        seconds.plus(write),
+        groups,
+        selection,
+        layers,
+        accuracy,
+        warnings);
   }
 
   /**
@@ -42,7 +60,7 @@ record FusionReport(
       double solve,
       double average,
       double search,
-      double statistics,
+      double correction,
       double write,
       double total) {
     private Seconds plus(double writing) {
@@ -54,7 +72,7 @@ record FusionReport(
           solve,
           average,
           search,
-          statistics,
+          correction,
           write + writing,
           total + writing);
     }
@@ -80,6 +98,16 @@ record FusionReport(
           report.transport().iterations(),
           report.transport().violation(),
           report.transport().converged());
+    }
+  }
+
+  /**
+   * One layer after a refit: squared distance from its goal before and after, relative to the goal;
+   * or why it was left as merged.
+   */
+  record Layer(String name, double before, double after, String obstacle) {
+    static Layer of(LayerFit fit) {
+      return new Layer(fit.name(), fit.before(), fit.after(), fit.obstacle().orElse(null));
     }
   }
 

@@ -12,6 +12,9 @@ import org.otfuse.NeuronGroup;
 import org.otfuse.Producer;
 import org.otfuse.Solver;
 import org.otfuse.models.OnnxModel;
+import org.otfuse.models.closedform.CorrectionKind;
+import org.otfuse.models.closedform.MergeKind;
+import org.otfuse.models.closedform.Strategy;
 
 /**
  * A fusion that is asked for.
@@ -23,7 +26,7 @@ import org.otfuse.models.OnnxModel;
  * @param alignment how neurons are aligned
  * @param weights of the average
  * @param anchor index of the anchor, or {@link FusionOptions#ANCHOR_AUTO}
- * @param statistics what is done after averaging
+ * @param strategy how they are merged and corrected
  * @param backend what does the numeric work
  * @param samples most calibration samples whose activations are features; else {@link #SAMPLES}
  * @param seed draws those samples and orders the sweeps of coordinate descent
@@ -36,7 +39,7 @@ record FusionRequest(
     AlignmentChoice alignment,
     WeightsChoice weights,
     int anchor,
-    StatisticsMode statistics,
+    Strategy strategy,
     BackendChoice backend,
     Optional<Integer> samples,
     long seed) {
@@ -60,6 +63,11 @@ record FusionRequest(
         .anchor(anchor)
         .build()
         .weightsFor(models.size());
+    if (strategy.merge() == MergeKind.SELECT && asksForAlignment(alignment, features)) {
+      throw new InvalidInputException(
+          "--merge select does not align neurons, expected no option of the alignment or --merge"
+              + " transport.");
+    }
     if (samples.orElse(SAMPLES) < 1) {
       throw new InvalidInputException(
           "--samples is %d, expected 1 or above.".formatted(samples.get()));
@@ -68,6 +76,23 @@ record FusionRequest(
       throw new InvalidInputException(
           "--samples is about calibration samples, expected --calibration DATA.npz.");
     }
+  }
+
+  private static boolean asksForAlignment(
+      AlignmentChoice alignment, Optional<FeatureKind> features) {
+    return features.isPresent() || !alignment.equals(AlignmentChoice.DEFAULTS);
+  }
+
+  /** How the models are merged and corrected, where only one vector of weights is tried. */
+  Strategy strategy(OnnxModel anchor) {
+    boolean transport = strategy.merge() == MergeKind.AUTO && asksForAlignment(alignment, features);
+    return (transport ? new Strategy(MergeKind.TRANSPORT, strategy.correction()) : strategy)
+        .resolve(anchor, calibration.isPresent());
+  }
+
+  /** The same where many are. */
+  Strategy strategyForManyWeights(OnnxModel anchor) {
+    return strategy.resolveForManyWeights(anchor, calibration.isPresent());
   }
 
   /** The same with hard maps for equal widths, if no solver was asked for. */
@@ -80,7 +105,7 @@ record FusionRequest(
         alignment.orSolver(Solver.EXACT),
         weights,
         anchor,
-        statistics,
+        strategy,
         backend,
         samples,
         seed);
@@ -106,10 +131,10 @@ record FusionRequest(
    * How models are aligned and averaged.
    *
    * @param kind the features that neurons are compared by
-   * @param mode what is done after averaging
+   * @param strategy how models are merged and corrected
    * @throws InvalidInputException if an option would have no effect
    */
-  FusionOptions options(FeatureKind kind, StatisticsMode mode) {
+  FusionOptions options(FeatureKind kind, Strategy strategy) {
     boolean activations = kind == FeatureKind.ACTIVATIONS;
     if (alignment.marginals().equals(Optional.of(MarginalKind.ACTIVATION)) && !activations) {
       throw new InvalidInputException(
@@ -126,7 +151,8 @@ record FusionRequest(
     AlignmentChoice.requireCouplings(
         features, "--features says what neurons are compared by", options.solver());
     requireSamplesOfUse(
-        activations && options.solver() != Solver.IDENTITY, mode != StatisticsMode.NONE);
+        activations && options.solver() != Solver.IDENTITY && strategy.merge() != MergeKind.SELECT,
+        strategy.correction() != CorrectionKind.NONE);
     return options;
   }
 
@@ -140,7 +166,7 @@ record FusionRequest(
       throw new InvalidInputException(
           "--calibration %s has no use: neurons are not compared by activations, the weights are"
                   .formatted(calibration.get())
-              + " given and --statistics is none.");
+              + " given and --correction is none.");
     }
   }
 }

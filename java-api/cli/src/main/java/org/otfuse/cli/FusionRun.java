@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import org.otfuse.BackendChoice;
 import org.otfuse.FeatureKind;
 import org.otfuse.FusionEngine;
 import org.otfuse.FusionObserver;
@@ -16,6 +17,10 @@ import org.otfuse.StageSeconds;
 import org.otfuse.models.AtomicFile;
 import org.otfuse.models.Dataset;
 import org.otfuse.models.OnnxModel;
+import org.otfuse.models.closedform.ClosedFormResult;
+import org.otfuse.models.closedform.CorrectionKind;
+import org.otfuse.models.closedform.MergeKind;
+import org.otfuse.models.closedform.Strategy;
 
 /**
  * One fusion from files to file: read, capture activations, fuse, correct statistics, write,
@@ -32,11 +37,16 @@ final class FusionRun implements AutoCloseable {
   private record Fused(
       OnnxModel model,
       List<Double> weights,
-      StatisticsMode statistics,
+      Strategy strategy,
       List<GroupReport> groups,
+      Optional<ClosedFormResult> closedForm,
       StageSeconds seconds,
       double search,
-      double statisticsSeconds) {}
+      double correctionSeconds) {
+    boolean isSelected() {
+      return strategy.merge() == MergeKind.SELECT;
+    }
+  }
 
   private FusionRun(FusionRequest request, Optional<ReportTarget> page) {
     this.request = request;
@@ -61,16 +71,18 @@ final class FusionRun implements AutoCloseable {
     long start = System.nanoTime();
     FusionInputs files = FusionInputs.read(request, command);
     double data = since(start) - files.files().readSeconds() - files.files().compareSeconds();
-    StatisticsMode mode =
-        request.statistics().resolve(files.anchor(), files.calibration().isPresent());
+    Strategy strategy =
+        request.weights().auto()
+            ? request.strategyForManyWeights(files.anchor())
+            : request.strategy(files.anchor());
     FeatureKind features = request.features(files.anchor());
-    FusionOptions options = request.options(features, mode);
+    FusionOptions options = request.options(features, strategy);
     ComparedModels models = files.compared(request, features, bars);
     long anchorStart = System.nanoTime();
     double loaded = loadSeconds(files, models);
     FusionInputs inputs = files.withAnchor(engine, models, options, bars);
     double anchor = since(anchorStart) - (loadSeconds(files, models) - loaded);
-    Fused fused = fuse(inputs, models, options, mode);
+    Fused fused = fuse(inputs, models, options, strategy);
     double untilFused = since(start);
     double read = data + inputs.files().readSeconds();
     Optional<FusionReport.Accuracy> accuracy =
@@ -93,7 +105,7 @@ final class FusionRun implements AutoCloseable {
                 fused.seconds.solve(),
                 fused.seconds.average(),
                 anchor + fused.search,
-                fused.statisticsSeconds,
+                fused.correctionSeconds,
                 0,
                 untilFused));
     return page.isEmpty()
@@ -118,12 +130,17 @@ final class FusionRun implements AutoCloseable {
       Optional<FusionReport.Accuracy> accuracy,
       FusionReport.Seconds seconds) {
     return new FusionReport(
-        engine.backend().name(),
+        fused.isSelected() ? BackendChoice.JAVA.label() : engine.backend().name(),
         inputs.anchorIndex(),
         fused.weights,
-        fused.statistics.label(),
+        Choice.label(fused.strategy.merge()),
+        Choice.label(fused.strategy.correction()),
         seconds,
         fused.groups.stream().map(FusionReport.Group::of).toList(),
+        fused.closedForm.map(ClosedFormResult::groups).orElse(List.of()),
+        fused.closedForm.map(ClosedFormResult::layers).orElse(List.of()).stream()
+            .map(FusionReport.Layer::of)
+            .toList(),
         accuracy.orElse(null),
         inputs.anchor().model().architecture().warnings());
   }
@@ -155,8 +172,11 @@ final class FusionRun implements AutoCloseable {
   }
 
   private Fused fuse(
-      FusionInputs inputs, ComparedModels models, FusionOptions options, StatisticsMode mode) {
-    Correction correction = new Correction(mode, inputs, bars);
+      FusionInputs inputs, ComparedModels models, FusionOptions options, Strategy strategy) {
+    if (strategy.correction() == CorrectionKind.REFIT) {
+      return closedForm(inputs, models, options, strategy);
+    }
+    Correction correction = new Correction(strategy.correction(), inputs, bars);
     Optional<FusionObserver> observer = correction.observer(pictures);
     if (request.weights().auto()) {
       try (AlignedModels aligned =
@@ -170,7 +190,44 @@ final class FusionRun implements AutoCloseable {
     List<Double> weights = options.weightsFor(models.size());
     OnnxModel fused = correction.apply(inputs.anchor().withTensors(result.model()), weights);
     return new Fused(
-        fused, weights, mode, result.groups(), result.seconds(), 0, correction.seconds());
+        fused,
+        weights,
+        strategy,
+        result.groups(),
+        Optional.empty(),
+        result.seconds(),
+        0,
+        correction.seconds());
+  }
+
+  private Fused closedForm(
+      FusionInputs inputs, ComparedModels models, FusionOptions options, Strategy strategy) {
+    ClosedFormRun run = new ClosedFormRun(inputs, options, bars);
+    List<Double> weights = options.weightsFor(models.size());
+    if (strategy.merge() == MergeKind.SELECT) {
+      long start = System.nanoTime();
+      ClosedFormResult result = run.select();
+      return new Fused(
+          result.model(),
+          weights,
+          strategy,
+          List.of(),
+          Optional.of(result),
+          new StageSeconds(0, 0, 0, 0),
+          0,
+          since(start));
+    }
+    ClosedFormRun.Aligned aligned =
+        run.refit(engine, models, pictures.map(FusionObserver.class::cast));
+    return new Fused(
+        aligned.refit().model(),
+        weights,
+        strategy,
+        aligned.alignment().groups(),
+        Optional.of(aligned.refit()),
+        aligned.alignment().seconds(),
+        0,
+        aligned.seconds());
   }
 
   /**
@@ -193,7 +250,7 @@ final class FusionRun implements AutoCloseable {
             inputs.files().size(),
             weights -> losses.of(correction.apply(aligned.average(weights), weights)));
     boolean corrected =
-        request.statistics() != StatisticsMode.AUTO
+        request.strategy().correction() != CorrectionKind.AUTO
             || losses.of(aligned.average(found.weights())) >= found.loss();
     double search = since(start);
     long averageStart = System.nanoTime();
@@ -210,8 +267,9 @@ final class FusionRun implements AutoCloseable {
     return new Fused(
         fused,
         found.weights(),
-        corrected ? correction.mode() : StatisticsMode.NONE,
+        new Strategy(MergeKind.TRANSPORT, corrected ? correction.mode() : CorrectionKind.NONE),
         aligned.groups(),
+        Optional.empty(),
         seconds,
         search,
         since(correctionStart));

@@ -2,6 +2,8 @@ package org.otfuse.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
+import org.otfuse.models.closedform.GroupSelection;
 
 /** A fusion report for people. */
 final class FusionText {
@@ -12,6 +14,62 @@ final class FusionText {
   }
 
   void print(PrintWriter out, Path output) {
+    if (!report.selection().isEmpty()) {
+      printSelection(out);
+    } else {
+      printGroups(out);
+    }
+    if (!report.layers().isEmpty()) {
+      printLayers(out);
+    }
+    report.warnings().forEach(warning -> out.println("warning: " + OneLine.of(warning)));
+    if (report.accuracy() != null) {
+      printAccuracy(out, report.accuracy());
+    }
+    out.printf(
+        "Anchor model %d, weights %s, merge %s, correction %s.%n",
+        report.anchor(),
+        String.join(", ", report.weights().stream().map(Table::number).toList()),
+        report.merge(),
+        report.correction());
+    out.printf(
+        "Wrote %s, fused by the %s back end in %s.%n",
+        OneLine.of(output.toString()), report.backend(), Table.seconds(report.seconds().total()));
+    out.flush();
+  }
+
+  private void printSelection(PrintWriter out) {
+    Table groups = new Table("neuron group", "neurons kept of each model", "of", "not explained %");
+    for (GroupSelection group : report.selection()) {
+      groups.add(
+          group.name(),
+          list(group.shares()),
+          list(group.sizes()),
+          Table.percent(100 * group.error()));
+    }
+    out.print(groups);
+    out.println();
+  }
+
+  private static String list(List<Integer> numbers) {
+    return String.join(" + ", numbers.stream().map(String::valueOf).toList());
+  }
+
+  private void printLayers(PrintWriter out) {
+    Table layers = new Table("layer", "off by %", "after refit %", "left because");
+    for (FusionReport.Layer layer : report.layers()) {
+      boolean left = layer.obstacle() != null;
+      layers.add(
+          layer.name(),
+          left ? "-" : Table.percent(100 * layer.before()),
+          left ? "-" : Table.percent(100 * layer.after()),
+          left ? layer.obstacle() : "");
+    }
+    out.print(layers);
+    out.println();
+  }
+
+  private void printGroups(PrintWriter out) {
     Table groups = new Table("neuron group", "model", "neurons", "solver", "cost", "converged");
     for (FusionReport.Group group : report.groups()) {
       groups.add(
@@ -24,19 +82,6 @@ final class FusionText {
     }
     out.print(groups);
     out.println();
-    report.warnings().forEach(warning -> out.println("warning: " + OneLine.of(warning)));
-    if (report.accuracy() != null) {
-      printAccuracy(out, report.accuracy());
-    }
-    out.printf(
-        "Anchor model %d, weights %s, statistics %s.%n",
-        report.anchor(),
-        String.join(", ", report.weights().stream().map(Table::number).toList()),
-        report.statistics());
-    out.printf(
-        "Wrote %s, fused by the %s back end in %s.%n",
-        OneLine.of(output.toString()), report.backend(), Table.seconds(report.seconds().total()));
-    out.flush();
   }
 
   private static void printAccuracy(PrintWriter out, FusionReport.Accuracy accuracy) {

@@ -1,8 +1,10 @@
 package org.otfuse.cli;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.otfuse.NeuronGroup;
+import org.otfuse.models.closedform.GroupSelection;
 
 /** What a page says about the neuron groups: how each was coupled, which stay, and pictures. */
 final class GroupSections {
@@ -19,7 +21,14 @@ final class GroupSections {
   }
 
   void write() {
-    groups();
+    if (story.report().selection().isEmpty()) {
+      groups();
+    } else {
+      selection();
+    }
+    if (!story.report().layers().isEmpty()) {
+      layers();
+    }
     if (!story.pinned().isEmpty()) {
       pinned();
     }
@@ -50,6 +59,50 @@ final class GroupSections {
         "# violation",
         "converged");
     story.report().groups().forEach(this::group);
+    tables.close();
+    page.close();
+  }
+
+  private void selection() {
+    page.open("section").element("h2", "Neuron groups");
+    page.element(
+        "p",
+        "How many neurons of each model were kept, and how much of what all are on the calibration"
+            + " samples those kept do not explain.",
+        "class",
+        "note");
+    tables.open("neuron groups", "group", "# kept of each model", "# of", "# not explained");
+    for (GroupSelection group : story.report().selection()) {
+      tables.row(
+          group.name(),
+          list(group.shares()),
+          list(group.sizes()),
+          Table.percent(100 * group.error()) + " %");
+    }
+    tables.close();
+    page.close();
+  }
+
+  private static String list(List<Integer> numbers) {
+    return String.join(" + ", numbers.stream().map(String::valueOf).toList());
+  }
+
+  private void layers() {
+    page.open("section").element("h2", "Layers");
+    page.element(
+        "p",
+        "Squared distance of what each layer computes from what it stands for in the models.",
+        "class",
+        "note");
+    tables.open("layers", "layer", "# as merged", "# after refit", "left because");
+    for (FusionReport.Layer layer : story.report().layers()) {
+      boolean left = layer.obstacle() != null;
+      tables.row(
+          layer.name(),
+          left ? NONE : Table.percent(100 * layer.before()) + " %",
+          left ? NONE : Table.percent(100 * layer.after()) + " %",
+          left ? layer.obstacle() : "");
+    }
     tables.close();
     page.close();
   }

@@ -12,6 +12,8 @@ import org.otfuse.OtfuseException;
 import org.otfuse.ResidualPolicy;
 import org.otfuse.Solver;
 import org.otfuse.UnsupportedModelException;
+import org.otfuse.models.closedform.CorrectionKind;
+import org.otfuse.models.closedform.MergeKind;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
@@ -78,7 +80,8 @@ public final class Main {
     line.registerConverter(Metric.class, new Choice<>(Metric.class));
     line.registerConverter(ResidualPolicy.class, new Choice<>(ResidualPolicy.class));
     line.registerConverter(Solver.class, new Choice<>(Solver.class));
-    line.registerConverter(StatisticsMode.class, new Choice<>(StatisticsMode.class));
+    line.registerConverter(MergeKind.class, new Choice<>(MergeKind.class));
+    line.registerConverter(CorrectionKind.class, new Choice<>(CorrectionKind.class));
     line.setUsageHelpWidth(100);
     line.setParameterExceptionHandler(Main::badUsage);
     line.setExecutionExceptionHandler((e, command, result) -> failed(e, command));

@@ -144,7 +144,7 @@ final class ReportPage {
     bars.add(duration("solve", seconds.solve()));
     bars.add(duration("average", seconds.average()));
     bars.add(duration("search for anchor and weights", seconds.search()));
-    bars.add(duration("statistics", seconds.statistics()));
+    bars.add(duration("correction", seconds.correction()));
     bars.add(duration("write", seconds.write()));
     double longest = bars.stream().mapToDouble(ReportTables.Bar::share).max().orElseThrow();
     tables.bars("time", bars.stream().map(bar -> bar.of(longest)).toList());
@@ -194,7 +194,8 @@ final class ReportPage {
         "weights",
         (request.weights().auto() ? "auto, which chose " : "")
             + String.join(", ", report.weights().stream().map(Table::number).toList()));
-    tables.fact("statistics", report.statistics());
+    tables.fact("merge", report.merge());
+    tables.fact("correction", report.correction());
     tables.fact("calibration data", request.calibration().map(Object::toString).orElse("none"));
     if (story.features() == FeatureKind.ACTIVATIONS) {
       tables.fact(

@@ -14,6 +14,9 @@ import org.otfuse.BackendChoice;
 import org.otfuse.FeatureKind;
 import org.otfuse.FusionEngine;
 import org.otfuse.FusionOptions;
+import org.otfuse.models.closedform.CorrectionKind;
+import org.otfuse.models.closedform.MergeKind;
+import org.otfuse.models.closedform.Strategy;
 
 class AlignedModelsTest extends TwoMlps {
   /** Temporary folders of this process. */
@@ -35,7 +38,7 @@ class AlignedModelsTest extends TwoMlps {
             AlignmentChoice.DEFAULTS,
             new WeightsChoice(false),
             0,
-            StatisticsMode.NONE,
+            new Strategy(MergeKind.TRANSPORT, CorrectionKind.NONE),
             BackendChoice.JAVA,
             Optional.empty(),
             0);

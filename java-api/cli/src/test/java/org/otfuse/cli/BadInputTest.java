@@ -164,7 +164,7 @@ class BadInputTest extends TwoMlps {
   void calibrationDataOfTheWrongShape() {
     Path data = data("large.npz", List.of(1, 32, 32), Optional.empty());
     refused(
-        "data set large.npz has images of shape [1, 32, 32], model fashion-mlp-b.onnx expects [1,"
+        "data set large.npz has images of shape [1, 32, 32], model fashion-mlp-a.onnx expects [1,"
             + " 28, 28].",
         a,
         b,

@@ -88,7 +88,7 @@ class ChangedGraphTest extends TwoMlps {
                 "1",
                 "--calibration",
                 data,
-                "--statistics",
+                "--correction",
                 "repair",
                 "--features",
                 "activations",

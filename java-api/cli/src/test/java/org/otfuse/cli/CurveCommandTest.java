@@ -39,10 +39,10 @@ class CurveCommandTest {
                 "--json")
             .json();
     assertEquals(
-        Set.of("backend", "anchor", "statistics", "samples", "points", "barrier", "plainBarrier"),
+        Set.of("backend", "anchor", "correction", "samples", "points", "barrier", "plainBarrier"),
         report.keySet());
     assertEquals("java", report.get("backend").getAsString());
-    assertEquals("repair", report.get("statistics").getAsString());
+    assertEquals("repair", report.get("correction").getAsString());
     assertEquals(3000, report.get("samples").getAsInt());
     assertEquals(5, report.getAsJsonArray("points").size());
     assertEquals(
@@ -76,7 +76,7 @@ class CurveCommandTest {
     CommandRun text = CommandRun.of(arguments);
     assertEquals(0, text.status(), text.err());
     assertTrue(text.out().startsWith("weight of fashion-mlp-b.onnx"), text.out());
-    assertTrue(text.out().contains(" plain, on 512 samples; statistics none"), text.out());
+    assertTrue(text.out().contains(" plain, on 512 samples; correction none"), text.out());
     assertEquals(3, text.out().lines().filter(line -> line.endsWith("-")).count(), text.out());
   }
 

@@ -97,6 +97,8 @@ abstract class FuseAccuracyTest {
               "activations",
               "--calibration",
               calibration(),
+              "--correction",
+              "repair",
               "--solver",
               solver);
       assertTrue(fused(accuracy) >= 88, solver + accuracy);
@@ -136,7 +138,18 @@ abstract class FuseAccuracyTest {
     JsonObject byWeights = fuse(a, b, "--anchor", "1");
     assertTrue(fused(byWeights) > 25 && fused(byWeights) < 50, byWeights.toString());
     assertTrue(byWeights.get("vanilla").getAsDouble() < 20, byWeights.toString());
-    JsonObject byActivations = fuse(a, b, "--anchor", "1", "--calibration", calibration());
+    JsonObject byActivations =
+        fuse(
+            a,
+            b,
+            "--anchor",
+            "1",
+            "--calibration",
+            calibration(),
+            "--merge",
+            "transport",
+            "--correction",
+            "repair");
     assertTrue(fused(byActivations) >= 86, byActivations.toString());
   }
 

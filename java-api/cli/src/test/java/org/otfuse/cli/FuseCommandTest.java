@@ -21,9 +21,12 @@ class FuseCommandTest extends TwoMlps {
             "backend",
             "anchor",
             "weights",
-            "statistics",
+            "merge",
+            "correction",
             "seconds",
             "groups",
+            "selection",
+            "layers",
             "accuracy",
             "warnings"),
         report.keySet());
@@ -36,7 +39,7 @@ class FuseCommandTest extends TwoMlps {
             "solve",
             "average",
             "search",
-            "statistics",
+            "correction",
             "write",
             "total"),
         report.getAsJsonObject("seconds").keySet());

@@ -36,10 +36,11 @@ class ManyModelsTest {
     words.addAll(List.of("--calibration", CommandRun.file(folder, "fashion-calibration.npz")));
     words.addAll(List.of("--test", CommandRun.file(folder, "fashion-test.npz")));
     words.addAll(List.of("--report", folder.resolve("report.html")));
+    words.addAll(List.of("--merge", "transport", "--correction", "repair"));
     JsonObject report = JsonParser.parseString(inSmallHeap(words)).getAsJsonObject();
     JsonObject accuracy = report.getAsJsonObject("accuracy");
     assertEquals(MODELS, accuracy.getAsJsonArray("models").size());
-    assertEquals("repair", report.get("statistics").getAsString());
+    assertEquals("repair", report.get("correction").getAsString());
     // All models are one network in different orders, and the fused one is it again.
     double expected = accuracy.getAsJsonArray("models").get(0).getAsDouble();
     assertEquals(expected, accuracy.get("fused").getAsDouble(), 0.05);
@@ -78,6 +79,7 @@ class ManyModelsTest {
     words.addAll(List.of("-o", folder.resolve("fused.onnx"), "--backend", "java", "--json"));
     words.addAll(List.of("--calibration", CommandRun.file(folder, "fashion-calibration.npz")));
     words.addAll(List.of("--test", CommandRun.file(folder, "fashion-test.npz")));
+    words.addAll(List.of("--merge", "transport", "--correction", "repair"));
     JsonObject accuracy = CommandRun.of(words.toArray()).json().getAsJsonObject("accuracy");
     assertTrue(accuracy.get("fused").getAsDouble() >= 88, accuracy.toString());
     assertTrue(accuracy.get("vanilla").getAsDouble() < 20, accuracy.toString());

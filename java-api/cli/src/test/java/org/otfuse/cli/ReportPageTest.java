@@ -27,6 +27,7 @@ import org.otfuse.FusionEngine;
 import org.otfuse.FusionOptions;
 import org.otfuse.NeuronGroup;
 import org.otfuse.models.OnnxModel;
+import org.otfuse.models.closedform.Strategy;
 import org.otfuse.spi.NeuronMap;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
@@ -233,7 +234,7 @@ class ReportPageTest extends TwoMlps {
             AlignmentChoice.DEFAULTS,
             new WeightsChoice(false),
             0,
-            StatisticsMode.NONE,
+            Strategy.AUTO,
             BackendChoice.JAVA,
             Optional.empty(),
             0);
@@ -242,11 +243,14 @@ class ReportPageTest extends TwoMlps {
             "java",
             0,
             List.of(0.5, 0.5),
+            "transport",
             "none",
             new FusionReport.Seconds(0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
             List.of(
                 new FusionReport.Group("first", 1, 400, "sinkhorn", 1, 12, 0, true),
                 new FusionReport.Group("second", 1, 200, "sinkhorn", 1, 10_000, 0.25, false)),
+            List.of(),
+            List.of(),
             null,
             List.of("a < b"));
     try (FusionEngine engine = FusionEngine.open(BackendChoice.JAVA)) {

@@ -52,7 +52,9 @@ class UnequalWidthsTest {
 
   /** How much all weight on the aligned model changes the function, relative to the outputs. */
   private static double change(Path model, Path anchor, Object... options) throws IOException {
-    List<Object> words = new ArrayList<>(List.of("--weights", "1,0", "--statistics", "none"));
+    List<Object> words =
+        new ArrayList<>(
+            List.of("--weights", "1,0", "--merge", "transport", "--correction", "none"));
     words.addAll(List.of(options));
     fuse(model, anchor, words.toArray());
     return PairVerification.change(logits(model), logits(folder.resolve("fused.onnx")));
@@ -97,8 +99,16 @@ class UnequalWidthsTest {
   void aWideNetworkFusesWithAnotherEitherWay(String pair) throws IOException {
     Path other = file(pair + "-b.onnx");
     Path wide = wide(pair + "-a.onnx");
+    String correction = pair.equals("fashion-resnet18") ? "reset" : "repair";
     Object[] test = {
-      "--test", file("fashion-test.npz"), "--calibration", file("fashion-calibration.npz")
+      "--test",
+      file("fashion-test.npz"),
+      "--calibration",
+      file("fashion-calibration.npz"),
+      "--merge",
+      "transport",
+      "--correction",
+      correction
     };
     double same = fused(fuse(file(pair + "-a.onnx"), other, test));
     double compressed = fused(fuse(wide, other, test));

@@ -71,9 +71,9 @@ class UselessOptionsTest extends TwoMlps {
     String noUse =
         "--calibration %s has no use: neurons are not compared by activations, the weights are given"
                 .formatted(few)
-            + " and --statistics is none.";
-    refused(noUse, List.of("--calibration", few, "--statistics", "none"));
-    refused(noUse, List.of("--calibration", few, "--statistics", "none", "--solver", "identity"));
+            + " and --correction is none.";
+    refused(noUse, List.of("--calibration", few, "--correction", "none"));
+    refused(noUse, List.of("--calibration", few, "--correction", "none", "--solver", "identity"));
     refused(
         "--samples is about calibration samples, expected --calibration DATA.npz.",
         List.of("--samples", "5"));

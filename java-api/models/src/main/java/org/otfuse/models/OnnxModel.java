@@ -112,6 +112,16 @@ public final class OnnxModel {
     return skeleton.getGraph();
   }
 
+  /**
+   * The graph's nodes by index, each after those that it reads from: the same order for all models
+   * that can be fused.
+   *
+   * @return indices into the nodes that {@link #toBytes} writes
+   */
+  public List<Integer> order() {
+    return new GraphView(graph(), model.name()).order();
+  }
+
   /** Who uses the weights. */
   WeightUses uses() {
     return uses;

@@ -5,7 +5,6 @@ import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import java.nio.FloatBuffer;
@@ -101,20 +100,15 @@ public final class OnnxSession implements AutoCloseable {
     if (threads < 1) {
       throw new InvalidInputException(threads + " threads asked, expected at least 1");
     }
-    OrtEnvironment environment = OnnxRuntime.get();
-    OrtSession session = null;
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.setIntraOpNumThreads(threads);
-      // Threads that spin between runs take the cores from the other models of an ensemble.
-      options.addConfigEntry("session.intra_op.allow_spinning", "0");
-      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-      session = environment.createSession(onnx, options);
-      OnnxSession opened = new OnnxSession(name, environment, session);
+    OrtSession session = OnnxRuntime.session(onnx, name, threads);
+    try {
+      OnnxSession opened = new OnnxSession(name, OnnxRuntime.get(), session);
       session = null;
       return opened;
     } catch (OrtException e) {
       throw new UnsupportedModelException(
-          "model %s can't be loaded by ONNX Runtime: %s".formatted(name, sentence(e)), e);
+          "model %s can't be loaded by ONNX Runtime: %s".formatted(name, OnnxRuntime.sentence(e)),
+          e);
     } finally {
       closeQuietly(session);
     }
@@ -128,10 +122,6 @@ public final class OnnxSession implements AutoCloseable {
         throw new IllegalStateException(e);
       }
     }
-  }
-
-  private static String sentence(OrtException e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse(e.toString()).strip();
   }
 
   /**
@@ -254,7 +244,7 @@ public final class OnnxSession implements AutoCloseable {
     } catch (OrtException e) {
       throw new UnsupportedModelException(
           "model %s fails on %d images of shape %s of %s: %s"
-              .formatted(name, rows, data.imageShape(), data.name(), sentence(e)),
+              .formatted(name, rows, data.imageShape(), data.name(), OnnxRuntime.sentence(e)),
           e);
     }
   }
