@@ -16,6 +16,7 @@ import org.otfuse.spi.AxisMap;
 import org.otfuse.spi.Backend;
 import org.otfuse.spi.BackendProvider;
 import org.otfuse.spi.BackendSettings;
+import org.otfuse.spi.Batches;
 import org.otfuse.spi.CostTask;
 import org.otfuse.spi.DeviceBuffer;
 import org.otfuse.spi.ExactTask;
@@ -151,6 +152,7 @@ public final class ReferenceBackend implements Backend {
 
   @Override
   public void features(List<FeatureTask> tasks) {
+    Batches.requireDisjoint(tasks);
     for (FeatureTask task : tasks) {
       int n = task.target().rows();
       int width = task.columns();
@@ -173,6 +175,7 @@ public final class ReferenceBackend implements Backend {
 
   @Override
   public void cost(List<CostTask> tasks) {
+    Batches.requireDisjoint(tasks);
     for (CostTask task : tasks) {
       Matrix x = task.x();
       Matrix y = task.y();
@@ -185,6 +188,7 @@ public final class ReferenceBackend implements Backend {
 
   @Override
   public List<TransportReport> sinkhorn(List<SinkhornTask> tasks) {
+    Batches.requireDisjoint(tasks);
     for (int k = 0; k < tasks.size(); k++) {
       SinkhornTask task = tasks.get(k);
       requireProblem(k, task.cost(), task.a(), task.b());
@@ -276,6 +280,7 @@ public final class ReferenceBackend implements Backend {
 
   @Override
   public List<TransportReport> transport(List<ExactTask> tasks) {
+    Batches.requireDisjoint(tasks);
     for (int k = 0; k < tasks.size(); k++) {
       requireProblem(k, tasks.get(k).cost(), tasks.get(k).a(), tasks.get(k).b());
     }
@@ -291,6 +296,7 @@ public final class ReferenceBackend implements Backend {
 
   @Override
   public void maps(List<MapTask> tasks) {
+    Batches.requireDisjoint(tasks);
     for (MapTask task : tasks) {
       int n = task.plan().rows();
       int m = task.plan().columns();
@@ -302,6 +308,7 @@ public final class ReferenceBackend implements Backend {
 
   @Override
   public void average(List<AverageTask> tasks) {
+    Batches.requireDisjoint(tasks);
     for (AverageTask task : tasks) {
       List<AverageReference.Source> sources =
           task.sources().stream().map(ReferenceBackend::source).toList();

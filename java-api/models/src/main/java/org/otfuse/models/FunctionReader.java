@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.otfuse.InvalidInputException;
 import org.otfuse.Operation;
 import org.otfuse.Operation.Fact;
 import org.otfuse.models.OperatorFacts.Part;
@@ -82,8 +83,13 @@ final class FunctionReader {
     List<Fact> facts = new ArrayList<>();
     facts.add(count("the number of inputs", inputs.size()));
     facts.add(count("the number of outputs", graph.getOutputCount()));
+    Set<String> names = new HashSet<>();
     for (FunctionProto function : file.skeleton().getFunctionsList()) {
       String name = function.getDomain() + "." + function.getName();
+      if (!names.add(name)) {
+        throw new InvalidInputException(
+            "%s has two local functions %s, expected one".formatted(file.path(), Excerpt.of(name)));
+      }
       String digest = ConstantValues.digest(function.toBuilder().clearDocString().build());
       facts.add(new Fact("the local function " + name, List.of(digest), digest));
     }

@@ -43,9 +43,12 @@ record Candidates(
     Optional<Integer> reference = Optional.empty();
     for (int k = 0; k < models.size(); k++) {
       OnnxModel model = models.get(k);
-      Optional<String> difference = model.difference(frame);
+      Optional<String> difference =
+          model.model().architecture().difference(frame.model().architecture());
       if (difference.isPresent()) {
-        throw new InvalidInputException(difference.get() + ".");
+        throw new InvalidInputException(
+            "Model %s cannot be fused with %s: %s."
+                .formatted(model.model().name(), frame.model().name(), difference.get()));
       }
       if (checked.get(k) > 0) {
         if (k == anchor) {
