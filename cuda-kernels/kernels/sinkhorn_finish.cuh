@@ -8,6 +8,12 @@
 
 namespace otc {
 
+// The nearest finite float: potentials of costs near float's largest can lie beyond it.
+__device__ __forceinline__ float in_float(double potential) {
+  constexpr double kMost = 0x1.fffffep127;
+  return static_cast<float>(fmax(-kMost, fmin(kMost, potential)));
+}
+
 // Leaves the potentials, times unit, in row_base and column_base.
 template <class Players>
 __device__ void settle(const Problem& p, Players& team, int now, bool fresh) {
@@ -17,7 +23,7 @@ __device__ void settle(const Problem& p, Players& team, int now, bool fresh) {
         fresh || p.damped ? value(x.row_total[i])
                           : value(x.row_base[i]) + log2(static_cast<double>(x.row_scaling[now][i]));
     potential += p.damping * log2(static_cast<double>(p.task.a[i]));
-    p.task.f[i] = static_cast<float>(potential / p.unit);
+    p.task.f[i] = in_float(potential / p.unit);
     x.row_base[i] = twofold(potential);
   });
   each_column(p, team, [&](int j) {
@@ -26,7 +32,7 @@ __device__ void settle(const Problem& p, Players& team, int now, bool fresh) {
                            : value(team.load(x.column_base + j)) +
                                  log2(static_cast<double>(team.load(x.column_scaling[now] + j)));
     potential += p.damping * log2(static_cast<double>(p.task.b[j]));
-    p.task.g[j] = static_cast<float>(potential / p.unit);
+    p.task.g[j] = in_float(potential / p.unit);
     x.column_base[j] = twofold(potential);
   });
   team.sync();

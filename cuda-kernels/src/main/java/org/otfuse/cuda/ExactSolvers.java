@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.ServiceLoader;
 import org.otfuse.BackendChoice;
@@ -24,6 +25,9 @@ import org.otfuse.spi.Span;
  * given. It is opened when it is first needed. Used within a turn.
  */
 final class ExactSolvers implements AutoCloseable {
+  /** The largest cost over the largest of the columns' least ones. */
+  private static final float UNEVEN = 0x1p20f;
+
   private final BackendSettings settings;
   private Backend host;
 
@@ -94,7 +98,7 @@ final class ExactSolvers implements AutoCloseable {
       for (int k = 0; k < costs.size(); k++) {
         int n = potentials.get(k).remaining();
         matrices.add(uploads.matrix(costs.get(k), n, n));
-        spans.add(uploads.start(potentials.get(k)));
+        spans.add(uploads.start(costs.get(k), potentials.get(k)));
       }
       return host().assign(matrices, spans);
     }
@@ -160,7 +164,7 @@ final class ExactSolvers implements AutoCloseable {
                 uploads.span(p.a),
                 uploads.span(p.b),
                 uploads.room(n, m)));
-        spans.add(uploads.start(p.potentials));
+        spans.add(uploads.start(p.cost, p.potentials));
       }
       List<TransportReport> reports = host().transport(tasks, spans);
       for (int k = 0; k < tasks.size(); k++) {
@@ -192,14 +196,37 @@ final class ExactSolvers implements AutoCloseable {
       return Span.of(buffer);
     }
 
-    /** Potentials to start from, made finite where they are not. */
-    Span start(FloatBuffer potentials) {
+    /**
+     * Potentials to start from, 0 where they are not finite, and all 0 where some costs are so much
+     * larger than others that potentials of their size would swallow the digits of the others.
+     */
+    Span start(FloatBuffer cost, FloatBuffer potentials) {
+      boolean even = even(cost, potentials.remaining());
       for (int j = potentials.position(); j < potentials.limit(); j++) {
-        if (!Float.isFinite(potentials.get(j))) {
+        if (!even || !Float.isFinite(potentials.get(j))) {
           potentials.put(j, 0);
         }
       }
       return span(potentials);
+    }
+
+    private static boolean even(FloatBuffer cost, int columns) {
+      float[] least = new float[columns];
+      Arrays.fill(least, Float.POSITIVE_INFINITY);
+      float[] row = new float[columns];
+      float largest = 0;
+      for (int at = cost.position(); at < cost.limit(); at += columns) {
+        cost.get(at, row);
+        for (int j = 0; j < columns; j++) {
+          least[j] = Math.min(least[j], row[j]);
+          largest = Math.max(largest, row[j]);
+        }
+      }
+      float ordinary = 0;
+      for (float value : least) {
+        ordinary = Math.max(ordinary, value);
+      }
+      return largest <= UNEVEN * ordinary;
     }
 
     Matrix matrix(FloatBuffer values, int rows, int columns) {

@@ -111,6 +111,12 @@ public final class Main {
 
   /** Says what went wrong and returns the exit status. */
   static int failed(Throwable e, CommandLine command) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof StackOverflowError || cause instanceof OutOfMemoryError) {
+        say(command, needsMemory(cause));
+        return FAILED;
+      }
+    }
     if (e instanceof OtfuseException) {
       say(command, e.getMessage());
       boolean input =
@@ -118,12 +124,6 @@ public final class Main {
               || e instanceof UnsupportedModelException
               || e instanceof BackendUnavailableException;
       return input ? BAD_INPUT : FAILED;
-    }
-    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof StackOverflowError || cause instanceof OutOfMemoryError) {
-        say(command, needsMemory(cause));
-        return FAILED;
-      }
     }
     return internal(e, command);
   }

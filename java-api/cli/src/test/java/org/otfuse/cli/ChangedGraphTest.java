@@ -38,7 +38,7 @@ class ChangedGraphTest extends TwoMlps {
     change(a, graph -> graph.getNodeBuilder(firstRelu(graph)).setOpType("Tanh"));
     CommandRun run = CommandRun.of("fuse", a, b, "-o", fused, "--backend", "java");
     assertEquals(Main.BAD_INPUT, run.status());
-    assertTrue(run.err().contains("is Tanh, expected Relu"), run.err());
+    assertTrue(run.err().contains("is Relu, expected Tanh"), run.err());
     assertFalse(Files.exists(fused));
   }
 
