@@ -15,6 +15,7 @@ import java.util.OptionalLong;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,6 +30,7 @@ import org.otfuse.spi.FusionProgram.Step;
 
 /** What a compiled fusion on the device does not compute, and that it goes on after it. */
 @RequiresEmulator
+@Tag("long")
 class FusionRefusalTest {
   private static final int LENGTH = 40;
 

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.otfuse.testkit.Mlp;
@@ -16,6 +17,7 @@ import org.otfuse.testkit.Mlp;
  * Models that come one at a time take no more memory than two that are held at once. One model is
  * 32 MB; two models, their result and a batch of 16 MB on its way are 112 MB.
  */
+@Tag("long")
 class StreamMemoryTest {
   private static final int HEAP_MEGABYTES = 136;
 

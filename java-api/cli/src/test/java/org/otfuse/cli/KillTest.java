@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.otfuse.models.Dataset;
 
@@ -24,6 +25,7 @@ import org.otfuse.models.Dataset;
  * stays or the new one is there, and the next run leaves nothing of theirs. By default a few
  * moments; {@code -Dotfuse.kills=200} makes it that many.
  */
+@Tag("long")
 class KillTest extends TwoMlps {
   private static final int KILLS = Integer.getInteger("otfuse.kills", 6);
   private static final byte[] OLD = "old".getBytes();

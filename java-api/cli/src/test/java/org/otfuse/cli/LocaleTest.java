@@ -8,9 +8,11 @@ import com.google.gson.JsonParser;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The language of the user changes neither what is computed nor how it is written. */
+@Tag("long")
 class LocaleTest extends TwoMlps {
   private static final String ROOT = "en-US";
 

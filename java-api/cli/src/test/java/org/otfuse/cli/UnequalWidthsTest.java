@@ -45,7 +45,7 @@ class UnequalWidthsTest {
     List<Object> words =
         new ArrayList<>(
             List.of("fuse", model, anchor, "-o", folder.resolve("fused.onnx"), "--anchor", "1"));
-    words.addAll(List.of("--backend", "java", "--json"));
+    words.add("--json");
     words.addAll(List.of(options));
     return CommandRun.of(words.toArray()).json();
   }

@@ -3,6 +3,7 @@ package org.otfuse.models;
 import java.io.IOException;
 import java.util.function.LongPredicate;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -10,6 +11,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Every parser against its known attacks and a few thousand inputs made from them, the same ones
  * each time; with {@code -Dfuzz.seconds=S} other ones, for so many seconds each.
  */
+@Tag("long")
 class FuzzTest {
   private static final int EXECUTIONS = 3000;
 

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -25,6 +26,7 @@ import org.otfuse.UnsupportedModelException;
 import org.otfuse.models.HostileModels.Attack;
 
 /** Files that cost more than they weigh, and files that are none. */
+@Tag("long")
 class HostileFilesTest {
   @TempDir Path folder;
 

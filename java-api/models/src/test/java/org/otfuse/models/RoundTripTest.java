@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.otfuse.OtfuseException;
 
@@ -19,6 +20,7 @@ import org.otfuse.OtfuseException;
  * same network after that. {@code -Dotfuse.roundTrips=N} tries N files, {@code -Dotfuse.seed=S}
  * others.
  */
+@Tag("long")
 class RoundTripTest {
   private static final int TRIPS = Integer.getInteger("otfuse.roundTrips", 1500);
   private static final long SEED = Long.getLong("otfuse.seed", 11);
