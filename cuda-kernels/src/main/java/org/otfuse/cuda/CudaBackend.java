@@ -222,7 +222,7 @@ final class CudaBackend implements Backend {
     SolverScan scan = new SolverScan(call);
     for (int k = 0; k < tasks.size(); k++) {
       SinkhornTask task = tasks.get(k);
-      scan.costs(k, task.cost()).masses(k, "a", task.a()).masses(k, "b", task.b());
+      scan.sinkhornCosts(k, task.cost()).masses(k, "a", task.a()).masses(k, "b", task.b());
       if (task.settings().warmStart()) {
         scan.potentials(k, "f", task.f()).potentials(k, "g", task.g());
       }

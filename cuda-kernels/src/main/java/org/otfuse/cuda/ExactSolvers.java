@@ -25,7 +25,7 @@ import org.otfuse.spi.Span;
  * given. It is opened when it is first needed. Used within a turn.
  */
 final class ExactSolvers implements AutoCloseable {
-  /** The largest cost over the largest of the columns' least ones. */
+  /** The most that the largest cost may be of the median of the columns' least ones. */
   private static final float UNEVEN = 0x1p20f;
 
   private final BackendSettings settings;
@@ -95,12 +95,14 @@ final class ExactSolvers implements AutoCloseable {
     try (Uploads uploads = new Uploads()) {
       List<Matrix> matrices = new ArrayList<>();
       List<Span> spans = new ArrayList<>();
+      boolean even = true;
       for (int k = 0; k < costs.size(); k++) {
         int n = potentials.get(k).remaining();
         matrices.add(uploads.matrix(costs.get(k), n, n));
-        spans.add(uploads.start(costs.get(k), potentials.get(k)));
+        spans.add(uploads.start(potentials.get(k)));
+        even &= even(costs.get(k), n);
       }
-      return host().assign(matrices, spans);
+      return even ? host().assign(matrices, spans) : host().assign(matrices);
     }
   }
 
@@ -155,6 +157,7 @@ final class ExactSolvers implements AutoCloseable {
     try (Uploads uploads = new Uploads()) {
       List<ExactTask> tasks = new ArrayList<>();
       List<Span> spans = new ArrayList<>();
+      boolean even = true;
       for (Problem p : problems) {
         int n = p.a.remaining();
         int m = p.b.remaining();
@@ -164,14 +167,36 @@ final class ExactSolvers implements AutoCloseable {
                 uploads.span(p.a),
                 uploads.span(p.b),
                 uploads.room(n, m)));
-        spans.add(uploads.start(p.cost, p.potentials));
+        spans.add(uploads.start(p.potentials));
+        even &= even(p.cost, m);
       }
-      List<TransportReport> reports = host().transport(tasks, spans);
+      List<TransportReport> reports =
+          even ? host().transport(tasks, spans) : host().transport(tasks);
       for (int k = 0; k < tasks.size(); k++) {
         host().download(tasks.get(k).plan().span(), problems.get(k).plan);
       }
       return reports;
     }
+  }
+
+  /**
+   * Whether no cost is so much larger than others that potentials of its size would swallow the
+   * digits of the others.
+   */
+  private static boolean even(FloatBuffer cost, int columns) {
+    float[] least = new float[columns];
+    Arrays.fill(least, Float.POSITIVE_INFINITY);
+    float[] row = new float[columns];
+    float largest = 0;
+    for (int at = cost.position(); at < cost.limit(); at += columns) {
+      cost.get(at, row);
+      for (int j = 0; j < columns; j++) {
+        least[j] = Math.min(least[j], row[j]);
+        largest = Math.max(largest, row[j]);
+      }
+    }
+    Arrays.sort(least);
+    return largest <= UNEVEN * least[columns / 2];
   }
 
   private static FloatBuffer download(Call call, long address, long count) {
@@ -196,37 +221,14 @@ final class ExactSolvers implements AutoCloseable {
       return Span.of(buffer);
     }
 
-    /**
-     * Potentials to start from, 0 where they are not finite, and all 0 where some costs are so much
-     * larger than others that potentials of their size would swallow the digits of the others.
-     */
-    Span start(FloatBuffer cost, FloatBuffer potentials) {
-      boolean even = even(cost, potentials.remaining());
+    /** Potentials to start from, made finite where they are not. */
+    Span start(FloatBuffer potentials) {
       for (int j = potentials.position(); j < potentials.limit(); j++) {
-        if (!even || !Float.isFinite(potentials.get(j))) {
+        if (!Float.isFinite(potentials.get(j))) {
           potentials.put(j, 0);
         }
       }
       return span(potentials);
-    }
-
-    private static boolean even(FloatBuffer cost, int columns) {
-      float[] least = new float[columns];
-      Arrays.fill(least, Float.POSITIVE_INFINITY);
-      float[] row = new float[columns];
-      float largest = 0;
-      for (int at = cost.position(); at < cost.limit(); at += columns) {
-        cost.get(at, row);
-        for (int j = 0; j < columns; j++) {
-          least[j] = Math.min(least[j], row[j]);
-          largest = Math.max(largest, row[j]);
-        }
-      }
-      float ordinary = 0;
-      for (float value : least) {
-        ordinary = Math.max(ordinary, value);
-      }
-      return largest <= UNEVEN * ordinary;
     }
 
     Matrix matrix(FloatBuffer values, int rows, int columns) {

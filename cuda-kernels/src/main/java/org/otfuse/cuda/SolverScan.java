@@ -2,7 +2,10 @@ package org.otfuse.cuda;
 
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.otfuse.InvalidInputException;
 import org.otfuse.numeric.SolverInput;
 import org.otfuse.spi.Matrix;
 import org.otfuse.spi.Span;
@@ -12,9 +15,15 @@ import org.otfuse.spi.Span;
  * finds is brought to the CPU, where the checks that all back ends share name it.
  */
 final class SolverScan {
+  /** Largest costs of Sinkhorn problems: beyond, exponents leave float's range or lose digits. */
+  private static final float LEAST_COST = 1e-30f;
+
+  private static final float MOST_COST = 1e35f;
+
   private final Call call;
   private final List<ScanBatch.Task> tasks = new ArrayList<>();
   private final List<Refusal> refusals = new ArrayList<>();
+  private final Map<Integer, Integer> sinkhornProblems = new HashMap<>(); // of tasks
 
   /** Throws what is wrong with the value at an index. */
   private interface Refusal {
@@ -37,6 +46,12 @@ final class SolverScan {
           SolverInput.ofProblem(problem).requireCosts(costs, row, m);
         });
     return this;
+  }
+
+  /** Adds the costs of a Sinkhorn problem, the largest of which has to fit its exponents too. */
+  SolverScan sinkhornCosts(int problem, Matrix cost) {
+    sinkhornProblems.put(tasks.size(), problem);
+    return costs(problem, cost);
   }
 
   /** Adds the masses of a side, a or b, of a problem. */
@@ -77,6 +92,17 @@ final class SolverScan {
         refusals.get(t).at(tasks.get(t).length() - found.get(t).rest());
         throw new IllegalStateException("values changed while they were looked through");
       }
+      if (sinkhornProblems.containsKey(t)) {
+        requireOrdinary(sinkhornProblems.get(t), found.get(t).largest());
+      }
+    }
+  }
+
+  private static void requireOrdinary(int problem, float largest) {
+    if (largest != 0 && !(largest >= LEAST_COST && largest <= MOST_COST)) {
+      throw new InvalidInputException(
+          "The largest cost of problem %d is %s, expected 0 or %s to %s."
+              .formatted(problem, largest, LEAST_COST, MOST_COST));
     }
   }
 
