@@ -51,21 +51,26 @@ final class NpzFile implements AutoCloseable {
 
   /** The names of the arrays in the archive's order. */
   List<String> names() {
-    return zip.stream()
-        .map(ZipEntry::getName)
-        .filter(name -> name.endsWith(SUFFIX))
-        .map(name -> name.substring(0, name.length() - SUFFIX.length()))
-        .toList();
+    try {
+      return zip.stream()
+          .map(ZipEntry::getName)
+          .filter(name -> name.endsWith(SUFFIX))
+          .map(name -> name.substring(0, name.length() - SUFFIX.length()))
+          .toList();
+    } catch (IllegalArgumentException e) {
+      throw new InvalidInputException(
+          "the entries of %s can't be read: %s".formatted(file, e.getMessage()), e);
+    }
   }
 
   /** Reads an array, or gives empty if the archive has none of that name. */
   Optional<NpyArray> read(String name) {
-    ZipEntry entry = zip.getEntry(name + SUFFIX);
-    if (entry == null) {
-      return Optional.empty();
-    }
     String where = "array " + name + " of " + file;
     try {
+      ZipEntry entry = zip.getEntry(name + SUFFIX); // decodes the entry's comment too
+      if (entry == null) {
+        return Optional.empty();
+      }
       long available = available(entry, Files.size(file));
       checkBomb(entry, where, available);
       return Optional.of(read(entry, where, available));

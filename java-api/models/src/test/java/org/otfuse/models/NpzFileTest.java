@@ -196,6 +196,32 @@ class NpzFileTest {
         message);
   }
 
+  /** Java decodes an entry's comment when it finds the entry, and not before. */
+  @Test
+  void anEntryWhoseCommentIsNoTextIsRefused() throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+      ZipEntry entry = new ZipEntry("images.npy");
+      entry.setComment("?");
+      zip.putNextEntry(entry);
+      zip.write(NpyHeader.write(NpyType.FLOAT32, List.of(1, 1)));
+      zip.write(new byte[4]);
+    }
+    byte[] archive = bytes.toByteArray();
+    int comment = archive.length - 1;
+    while (archive[comment] != '?') {
+      comment--;
+    }
+    archive[comment] = (byte) 0xff;
+    Path file = Files.write(folder.resolve("comment.npz"), archive);
+    String message =
+        assertThrows(InvalidInputException.class, () -> Dataset.read(file)).getMessage();
+    assertTrue(message.startsWith("array images of " + file + " can't be unpacked: "), message);
+    try (NpzFile read = NpzFile.open(file)) {
+      assertThrows(InvalidInputException.class, read::names);
+    }
+  }
+
   @Test
   void anUnknownFormatVersionIsRefused() {
     assertEquals("array x has npy format version 4, expected 1, 2 or 3", headerRefusal(4, 0, ""));
