@@ -97,8 +97,9 @@ public final class FusionPlan implements AutoCloseable {
    */
   public void fuse(List<FloatBuffer> weights, FloatBuffer output) {
     check(weights, output);
-    if (!state.compareAndSet(State.IDLE, State.RUNNING)) {
-      throw busy("run");
+    State found = state.compareAndExchange(State.IDLE, State.RUNNING);
+    if (found != State.IDLE) {
+      throw busy("run", found);
     }
     try {
       engine.run(
@@ -147,12 +148,12 @@ public final class FusionPlan implements AutoCloseable {
                 length));
   }
 
-  private IllegalStateException busy(String what) {
+  private static IllegalStateException busy(String what, State found) {
     return new IllegalStateException(
         "the plan cannot "
             + what
             + " now: it is "
-            + (state.get() == State.CLOSED ? "closed" : "in use by another call"));
+            + (found == State.CLOSED ? "closed" : "in use by another call"));
   }
 
   private void fuseOnEngine(List<FloatBuffer> weights, FloatBuffer output) {
@@ -179,10 +180,11 @@ public final class FusionPlan implements AutoCloseable {
 
   @Override
   public void close() {
-    if (state.compareAndSet(State.IDLE, State.CLOSED)) {
+    State found = state.compareAndExchange(State.IDLE, State.CLOSED);
+    if (found == State.IDLE) {
       compiled.ifPresent(CompiledFusion::close);
-    } else if (state.get() != State.CLOSED) {
-      throw busy("be closed");
+    } else if (found == State.RUNNING) {
+      throw busy("be closed", found);
     }
   }
 }
