@@ -250,12 +250,17 @@ final class CudaBackend implements Backend {
 
   @Override
   public List<Assignment> assign(List<Matrix> costs) {
-    return assign(costs, List.of());
+    return assigned(costs, List.of());
   }
 
   /** Potentials from a solution on the device are at hand, so that those given are only checked. */
   @Override
   public List<Assignment> assign(List<Matrix> costs, List<Span> columnPotentials) {
+    Batches.requirePotentials(costs, columnPotentials);
+    return assigned(costs, columnPotentials);
+  }
+
+  private List<Assignment> assigned(List<Matrix> costs, List<Span> columnPotentials) {
     try (Call call = new Call(engine)) {
       SolverScan scan = new SolverScan(call);
       for (int k = 0; k < costs.size(); k++) {
@@ -275,12 +280,17 @@ final class CudaBackend implements Backend {
 
   @Override
   public List<TransportReport> transport(List<ExactTask> tasks) {
-    return transport(tasks, List.of());
+    return transported(tasks, List.of());
   }
 
   /** Potentials from a solution on the device are at hand, so that those given are only checked. */
   @Override
   public List<TransportReport> transport(List<ExactTask> tasks, List<Span> columnPotentials) {
+    Batches.requirePotentials(tasks.stream().map(ExactTask::cost).toList(), columnPotentials);
+    return transported(tasks, columnPotentials);
+  }
+
+  private List<TransportReport> transported(List<ExactTask> tasks, List<Span> columnPotentials) {
     Batches.requireDisjoint(tasks);
     try (Call call = new Call(engine)) {
       SolverScan scan = new SolverScan(call);

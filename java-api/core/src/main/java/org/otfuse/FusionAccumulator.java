@@ -142,7 +142,8 @@ public final class FusionAccumulator {
    * The fused model; more can be added afterwards.
    *
    * @return the sum under the anchor's name and in its architecture
-   * @throws InvalidInputException if the weights added so far do not sum to 1 within 1e-6
+   * @throws InvalidInputException if the weights added so far do not sum to 1 within 1e-6, or a sum
+   *     is no finite float
    */
   public Model finish() {
     if (!(Math.abs(weight() - 1) <= FusionOptions.SUM_TOLERANCE)) {
@@ -151,10 +152,15 @@ public final class FusionAccumulator {
               .formatted(models, (float) weight(), FusionOptions.SUM_TOLERANCE));
     }
     List<FloatBuffer> tensors = new ArrayList<>();
-    for (WindowedSums sum : sums) {
-      float[] values = new float[sum.length()];
+    for (int t = 0; t < sums.size(); t++) {
+      float[] values = new float[sums.get(t).length()];
       for (int i = 0; i < values.length; i++) {
-        values[i] = (float) sum.value(i);
+        values[i] = (float) sums.get(t).value(i);
+        if (!Float.isFinite(values[i])) {
+          throw new InvalidInputException(
+              "The sum of the %d models leaves the range of float32 in tensor %s at index %d."
+                  .formatted(models, architecture.tensors().get(t).name(), i));
+        }
       }
       tensors.add(FloatBuffer.wrap(values));
     }

@@ -233,6 +233,7 @@ final class NativeBackend implements Backend {
 
   @Override
   public List<Assignment> assign(List<Matrix> costs, List<Span> columnPotentials) {
+    Batches.requirePotentials(costs, columnPotentials);
     return assign(costs, t -> Optional.of(columnPotentials.get(t)));
   }
 
@@ -278,6 +279,7 @@ final class NativeBackend implements Backend {
 
   @Override
   public List<TransportReport> transport(List<ExactTask> tasks, List<Span> columnPotentials) {
+    Batches.requirePotentials(tasks.stream().map(ExactTask::cost).toList(), columnPotentials);
     return transport(tasks, t -> Optional.of(columnPotentials.get(t)));
   }
 

@@ -116,6 +116,7 @@ final class JavaBackend implements Backend {
 
   @Override
   public List<Assignment> assign(List<Matrix> costs, List<Span> columnPotentials) {
+    Batches.requirePotentials(costs, columnPotentials);
     TaskInput.requireCosts(costs);
     TaskInput.requirePotentials("g", columnPotentials);
     List<Integer> order = IntStream.range(0, costs.size()).boxed().toList();
@@ -131,6 +132,7 @@ final class JavaBackend implements Backend {
 
   @Override
   public List<TransportReport> transport(List<ExactTask> tasks, List<Span> columnPotentials) {
+    Batches.requirePotentials(tasks.stream().map(ExactTask::cost).toList(), columnPotentials);
     TaskInput.requirePotentials("g", columnPotentials);
     return transport(tasks);
   }

@@ -39,6 +39,11 @@ final class TaskInput {
 
   static void requireCosts(List<Matrix> costs) {
     for (int k = 0; k < costs.size(); k++) {
+      if (costs.get(k).rows() != costs.get(k).columns()) {
+        throw new IllegalArgumentException(
+            "cost [%d,%d] of problem %d is not square"
+                .formatted(costs.get(k).rows(), costs.get(k).columns(), k));
+      }
       requireCosts(SolverInput.ofProblem(k), costs.get(k));
     }
   }

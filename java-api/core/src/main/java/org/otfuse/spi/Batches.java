@@ -52,6 +52,27 @@ public final class Batches {
   /** Part of a buffer or some columns of a matrix, from first to last, which is not in it. */
   private record Run(int task, long first, long last, boolean written) {}
 
+  /**
+   * Refuses column potentials that are not one run for each problem, of its columns.
+   *
+   * @param costs one matrix [n,m] a problem
+   * @param potentials one run [m] for each
+   * @throws IllegalArgumentException if their number or a length differs
+   */
+  public static void requirePotentials(List<Matrix> costs, List<Span> potentials) {
+    if (potentials.size() != costs.size()) {
+      throw new IllegalArgumentException(
+          "potentials of %d problems were given for %d".formatted(potentials.size(), costs.size()));
+    }
+    for (int k = 0; k < costs.size(); k++) {
+      if (potentials.get(k).length() != costs.get(k).columns()) {
+        throw new IllegalArgumentException(
+            "%d potentials were given for problem %d, expected %d"
+                .formatted(potentials.get(k).length(), k, costs.get(k).columns()));
+      }
+    }
+  }
+
   private static void add(Map<DeviceBuffer, List<Run>> runs, int task, Span span, boolean written) {
     if (span.length() > 0) {
       runs.computeIfAbsent(span.buffer(), buffer -> new ArrayList<>())

@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -97,12 +98,14 @@ public final class BundledLibraries {
   /** A real folder, ours and closed to others; permissions that are too wide are taken away. */
   private static void makePrivate(Path folder) throws IOException {
     boolean posix = folder.getFileSystem().supportedFileAttributeViews().contains("posix");
-    if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+    try {
       Files.createDirectory(
           folder,
           posix
               ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(OWNER_ONLY)}
               : new FileAttribute<?>[0]);
+    } catch (FileAlreadyExistsException e) {
+      // Made before, or by another thread or process just now; it is looked at below.
     }
     if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
       throw new FileSystemException(folder + " is no folder of its own");
@@ -137,11 +140,16 @@ public final class BundledLibraries {
       byte[] digest = sha256(library);
       Path place = folder.resolve(HexFormat.of().formatHex(digest));
       makePrivate(place);
-      Path file = place.resolve(Path.of(resource.getPath()).getFileName().toString());
+      String path = resource.getPath();
+      Path file = place.resolve(path.substring(path.lastIndexOf('/') + 1));
       if (!holds(file, digest)) {
         Path temporary = Files.createTempFile(place, "library", null);
-        Files.write(temporary, library);
-        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+        try {
+          Files.write(temporary, library);
+          Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+          Files.deleteIfExists(temporary);
+        }
       }
       if (!holds(file, digest)) {
         throw new FileSystemException(file + " does not hold what was written to it");

@@ -15,6 +15,12 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -110,5 +116,23 @@ class BundledLibrariesTest {
     Path second = path(BundledLibraries.in(wanted).extract(resource));
     assertNotEquals(first, second);
     assertArrayEquals(LIBRARY, Files.readAllBytes(first));
+  }
+
+  @Test
+  void threadsThatStartTogetherAllGetTheLibrary() throws Exception {
+    for (int round = 0; round < 20; round++) {
+      Files.write(path(resource), new byte[] {(byte) round});
+      Path folder = home.resolve("round" + round);
+      List<Callable<URL>> calls =
+          Collections.nCopies(4, () -> BundledLibraries.in(folder).extract(resource));
+      ExecutorService threads = Executors.newFixedThreadPool(calls.size());
+      try {
+        for (Future<URL> copy : threads.invokeAll(calls)) {
+          assertTrue(path(copy.get()).startsWith(folder), copy.get().toString());
+        }
+      } finally {
+        threads.shutdown();
+      }
+    }
   }
 }

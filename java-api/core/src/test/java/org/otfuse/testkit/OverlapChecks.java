@@ -68,4 +68,26 @@ public interface OverlapChecks {
       assertEquals(FloatBuffer.wrap(before), FloatBuffer.wrap(after));
     }
   }
+
+  @Test
+  default void potentialsThatDoNotFitTheirProblemsAreRefused() {
+    try (DeviceBuffer buffer = backend().allocate(8)) {
+      backend()
+          .write(FloatBuffer.wrap(new float[] {0, 1, 1, 0, .5f, .5f, .5f, .5f}), Span.of(buffer));
+      List<Matrix> costs = List.of(Matrix.of(buffer, 2, 2));
+      Span half = new Span(buffer, 4, 1);
+      for (List<Span> g : List.of(List.<Span>of(), List.of(half), List.of(half, half))) {
+        assertThrows(IllegalArgumentException.class, () -> backend().assign(costs, g));
+        try (DeviceBuffer plan = backend().allocate(4)) {
+          ExactTask task =
+              new ExactTask(
+                  costs.get(0),
+                  new Span(buffer, 4, 2),
+                  new Span(buffer, 6, 2),
+                  Matrix.of(plan, 2, 2));
+          assertThrows(IllegalArgumentException.class, () -> backend().transport(List.of(task), g));
+        }
+      }
+    }
+  }
 }

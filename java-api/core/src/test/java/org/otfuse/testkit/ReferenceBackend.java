@@ -231,12 +231,14 @@ public final class ReferenceBackend implements Backend {
 
   @Override
   public List<Assignment> assign(List<Matrix> costs, List<Span> columnPotentials) {
+    Batches.requirePotentials(costs, columnPotentials);
     requirePotentials(columnPotentials);
     return assign(costs);
   }
 
   @Override
   public List<TransportReport> transport(List<ExactTask> tasks, List<Span> columnPotentials) {
+    Batches.requirePotentials(tasks.stream().map(ExactTask::cost).toList(), columnPotentials);
     requirePotentials(columnPotentials);
     return transport(tasks);
   }

@@ -196,7 +196,7 @@ class NpzFileTest {
         message);
   }
 
-  /** Java decodes an entry's comment when it finds the entry, and not before. */
+  /** Some versions of Java decode an entry's comment only when they find the entry. */
   @Test
   void anEntryWhoseCommentIsNoTextIsRefused() throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -216,10 +216,14 @@ class NpzFileTest {
     Path file = Files.write(folder.resolve("comment.npz"), archive);
     String message =
         assertThrows(InvalidInputException.class, () -> Dataset.read(file)).getMessage();
-    assertTrue(message.startsWith("array images of " + file + " can't be unpacked: "), message);
-    try (NpzFile read = NpzFile.open(file)) {
-      assertThrows(InvalidInputException.class, read::names);
-    }
+    assertTrue(message.contains(file.toString()), message);
+    assertThrows(
+        InvalidInputException.class,
+        () -> {
+          try (NpzFile read = NpzFile.open(file)) {
+            read.names();
+          }
+        });
   }
 
   @Test

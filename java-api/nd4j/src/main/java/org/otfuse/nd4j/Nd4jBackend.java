@@ -125,6 +125,7 @@ final class Nd4jBackend implements Backend {
 
   @Override
   public List<Assignment> assign(List<Matrix> costs, List<Span> columnPotentials) {
+    Batches.requirePotentials(costs, columnPotentials);
     checked(input -> input.requirePotentials(columnPotentials));
     return assign(costs);
   }
@@ -138,6 +139,7 @@ final class Nd4jBackend implements Backend {
 
   @Override
   public List<TransportReport> transport(List<ExactTask> tasks, List<Span> columnPotentials) {
+    Batches.requirePotentials(tasks.stream().map(ExactTask::cost).toList(), columnPotentials);
     checked(input -> input.requirePotentials(columnPotentials));
     return transport(tasks);
   }

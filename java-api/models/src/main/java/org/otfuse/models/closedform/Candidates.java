@@ -9,6 +9,7 @@ import org.otfuse.InvalidInputException;
 import org.otfuse.Model;
 import org.otfuse.TensorLayout;
 import org.otfuse.models.OnnxModel;
+import org.otfuse.models.TensorInfo;
 
 /**
  * The models that take part in a fusion, those with a weight above 0.
@@ -57,6 +58,7 @@ record Candidates(
         indices.add(k);
         kept.add(checked.get(k));
         networks.add(Network.of(model));
+        requireSameBatch(networks.get(networks.size() - 1), Network.of(frame));
       }
     }
     return new Candidates(frame, indices, kept, networks, reference);
@@ -76,5 +78,29 @@ record Candidates(
 
   private static List<List<Integer>> shapes(Architecture architecture) {
     return architecture.tensors().stream().map(TensorLayout::shape).toList();
+  }
+
+  /** Samples of different models are paired chunk by chunk. */
+  private static void requireSameBatch(Network network, Network anchor) {
+    int found = batch(network);
+    int expected = batch(anchor);
+    if (found != expected) {
+      throw new InvalidInputException(
+          "Model %s has %s, expected %s as in %s."
+              .formatted(network.name(), words(found), words(expected), anchor.name()));
+    }
+  }
+
+  private static int batch(Network network) {
+    return network.inputs().stream()
+        .map(TensorInfo::shape)
+        .filter(shape -> !shape.isEmpty())
+        .mapToInt(shape -> shape.get(0))
+        .findFirst()
+        .orElse(TensorInfo.UNKNOWN);
+  }
+
+  private static String words(int batch) {
+    return batch == TensorInfo.UNKNOWN ? "any batch" : "a fixed batch of " + batch;
   }
 }

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.otfuse.Architecture;
+import org.otfuse.InvalidInputException;
 import org.otfuse.NeuronGroup;
 import org.otfuse.Progress;
 import org.otfuse.TensorLayout;
@@ -76,6 +77,11 @@ final class Selection implements MergePlan {
     boolean sameSizes = Arrays.stream(sizes).allMatch(size -> size == m);
     if (!read && sameSizes) {
       return GroupMaps.average(sizes);
+    }
+    if (Arrays.stream(sizes).sum() < m) {
+      throw new InvalidInputException(
+          "Neuron group %s has %d neurons in the models with a weight and %d in the anchor, expected at least as many; merge transport splits them."
+              .formatted(anchorGroups.get(g).name(), Arrays.stream(sizes).sum(), m));
     }
     Pool pool = new Pool(sizes, candidates.reference(), m);
     int[] chosen =

@@ -40,6 +40,9 @@ import org.otfuse.models.TensorInfo;
  */
 final class StagedRun implements AutoCloseable {
   /** Samples of a chunk where the model leaves the choice. */
+  /** A file that asks for more would cost far more memory than the samples have. */
+  private static final int MAX_BATCH = 4096;
+
   private static final int CHUNK = 128;
 
   /** What ONNX Runtime's names of types start with; the rest is as in the format. */
@@ -102,9 +105,15 @@ final class StagedRun implements AutoCloseable {
                       .map(size -> size == TensorInfo.UNKNOWN ? "any" : String.valueOf(size))
                       .toList()));
     }
-    return shape.isEmpty() || shape.get(0) == TensorInfo.UNKNOWN
-        ? Math.min(CHUNK, samples.size())
-        : shape.get(0);
+    if (shape.isEmpty() || shape.get(0) == TensorInfo.UNKNOWN) {
+      return Math.min(CHUNK, samples.size());
+    }
+    if (shape.get(0) > MAX_BATCH) {
+      throw new UnsupportedModelException(
+          "model %s has a fixed batch of %d, expected at most %d"
+              .formatted(network.name(), shape.get(0), MAX_BATCH));
+    }
+    return shape.get(0);
   }
 
   /**
