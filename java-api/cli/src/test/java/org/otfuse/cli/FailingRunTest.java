@@ -16,10 +16,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
-/** What the machine lacks, a run says in one sentence, and it leaves nothing behind. */
+/**
+ * What the machine lacks, a run says in one sentence, and it leaves nothing behind. Newer Java
+ * versions print warnings of their own beside it.
+ */
+@Tag("long")
 class FailingRunTest extends TwoMlps {
   private Set<Path> found() throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
