@@ -80,7 +80,7 @@ final class CudaBackend implements Backend {
 
   @Override
   public void write(FloatBuffer host, Span target) {
-    requireRoom(host, target);
+    target.requireLengthOf(host);
     try (Call call = new Call(engine)) {
       engine.staging().upload(host, call.at(target), engine.stream());
     }
@@ -88,16 +88,9 @@ final class CudaBackend implements Backend {
 
   @Override
   public void download(Span source, FloatBuffer host) {
-    requireRoom(host, source);
+    source.requireLengthOf(host);
     try (Call call = new Call(engine)) {
       engine.staging().download(call.at(source), host, engine.stream());
-    }
-  }
-
-  private static void requireRoom(FloatBuffer host, Span span) {
-    if (host.remaining() != span.length()) {
-      throw new IllegalArgumentException(
-          "host buffer of " + host.remaining() + ", span of " + span.length());
     }
   }
 

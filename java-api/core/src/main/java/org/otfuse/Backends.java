@@ -89,6 +89,9 @@ public final class Backends {
     try {
       SelfTest.run(backend);
       return backend;
+    } catch (Error e) {
+      backend.close();
+      throw e;
     } catch (RuntimeException e) {
       backend.close();
       if (e instanceof SelfTestException wrong) {

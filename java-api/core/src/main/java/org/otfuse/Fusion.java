@@ -13,6 +13,9 @@ import org.otfuse.spi.Backend;
  * One fusion: the choice of the anchor, the alignment of the others, and the sum. Made for one run.
  */
 final class Fusion {
+  /** Each is aligned with each, and the steps are counted in an int. */
+  private static final int MOST_TO_CHOOSE_FROM = 46_340;
+
   private final Backend backend;
   private final ModelSource source;
   private final FusionOptions options;
@@ -48,6 +51,11 @@ final class Fusion {
   static void requireModels(int models, FusionOptions options) {
     if (models < 2) {
       throw new InvalidInputException("Found " + models + " models to fuse, expected at least 2.");
+    }
+    if (options.anchor() == FusionOptions.ANCHOR_AUTO && models > MOST_TO_CHOOSE_FROM) {
+      throw new InvalidInputException(
+          "Found %d models to choose the anchor of, expected at most %d."
+              .formatted(models, MOST_TO_CHOOSE_FROM));
     }
     if (options.anchor() >= models) {
       throw new InvalidInputException(

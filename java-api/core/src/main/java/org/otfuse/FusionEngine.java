@@ -316,6 +316,12 @@ public final class FusionEngine implements AutoCloseable {
     return lifetime.call(() -> new FusionPlan(this, architecture, options));
   }
 
+  /** Fuses within a call of a plan, which has been let in already. */
+  FusionResult fuseWithin(List<Model> models, FusionOptions options) {
+    return new Fusion(backend, ModelSource.of(models), options, Progress.none(), Optional.empty())
+        .together();
+  }
+
   /** Makes a call of a plan, which the back end outlives. */
   void run(Runnable call) {
     lifetime.run(call);

@@ -161,7 +161,7 @@ public final class FusionPlan implements AutoCloseable {
     for (int k = 0; k < models; k++) {
       inputs.add(new Model("model " + k, architecture, slices(weights.get(k))));
     }
-    List<FloatBuffer> fused = engine.fuse(inputs, options).model().tensors();
+    List<FloatBuffer> fused = engine.fuseWithin(inputs, options).model().tensors();
     List<FloatBuffer> targets = slices(output);
     for (int t = 0; t < fused.size(); t++) {
       targets.get(t).put(fused.get(t).duplicate());

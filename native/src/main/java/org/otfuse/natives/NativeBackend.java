@@ -104,7 +104,7 @@ final class NativeBackend implements Backend {
 
   @Override
   public void write(FloatBuffer host, Span target) {
-    requireRoom(host, target);
+    target.requireLengthOf(host);
     try (Call call = new Call(engine)) {
       FloatPointer memory = call.write(target);
       FloatBuffer source = host.duplicate();
@@ -118,20 +118,13 @@ final class NativeBackend implements Backend {
 
   @Override
   public void download(Span source, FloatBuffer host) {
-    requireRoom(host, source);
+    source.requireLengthOf(host);
     try (Call call = new Call(engine)) {
       FloatPointer memory = call.read(source);
       FloatBuffer target = host.duplicate();
       for (long done = 0; done < source.length(); done += PIECE) {
         target.put(view(memory, done, (int) Math.min(PIECE, source.length() - done)));
       }
-    }
-  }
-
-  private static void requireRoom(FloatBuffer host, Span span) {
-    if (host.remaining() != span.length()) {
-      throw new IllegalArgumentException(
-          "host buffer of " + host.remaining() + ", span of " + span.length());
     }
   }
 

@@ -109,7 +109,8 @@ final class FusionFlags {
       description = {
         "How neurons become one network's: transport averages those that it aligns, select keeps",
         "those of all models that explain most of what layers read; default auto: select with",
-        "--calibration unless an option of the alignment or another correction is given."
+        "--calibration, unless an option of the alignment or another correction is given, many weights",
+        "are tried, or neurons that layers read have to stay in place."
       })
   private MergeKind merge;
 
@@ -120,7 +121,7 @@ final class FusionFlags {
       description = {
         "What is done after merging: reset re-estimates BatchNormalization, repair scales layers to",
         "the moments of the models, refit sets their weights by least squares; default auto: refit",
-        "with --calibration, but reset or repair where many weights are tried."
+        "with --calibration, but reset or repair where many weights are tried or neurons stay in place."
       })
   private CorrectionKind correction;
 

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.otfuse.BackendChoice;
 import org.otfuse.FeatureKind;
 import org.otfuse.FusionEngine;
@@ -142,7 +143,10 @@ final class FusionRun implements AutoCloseable {
             .map(FusionReport.Layer::of)
             .toList(),
         accuracy.orElse(null),
-        inputs.anchor().model().architecture().warnings());
+        Stream.concat(
+                inputs.anchor().model().architecture().warnings().stream(),
+                fused.closedForm.map(ClosedFormResult::warnings).orElse(List.of()).stream())
+            .toList());
   }
 
   private static double write(OnnxModel model, Path output) {
@@ -152,8 +156,8 @@ final class FusionRun implements AutoCloseable {
   }
 
   /**
-   * Writes the model while the page is under way: without a place for the page there is no model,
-   * and without the model no page.
+   * Writes the model while the page is under way: where no page can be begun there is no model, and
+   * without the model no page. A page that then cannot be finished leaves the model.
    */
   private FusionReport writeBoth(OnnxModel model, FusionStory story) {
     AtomicReference<FusionReport> report = new AtomicReference<>();

@@ -166,10 +166,7 @@ final class ReportPage {
     return String.format(Locale.ROOT, "%.3f s", value);
   }
 
-  private void choices() {
-    FusionRequest request = story.request();
-    page.open("section").element("h2", "Options");
-    tables.openFacts();
+  private void alignment() {
     tables.fact("features", Choice.label(story.features()));
     tables.fact("metric", Choice.label(story.options().metric()));
     tables.fact("marginals", Choice.label(story.options().marginals()));
@@ -189,6 +186,15 @@ final class ReportPage {
               : String.valueOf(story.options().sinkhorn().annealing()));
     }
     tables.fact("sweeps of coordinate descent", String.valueOf(story.options().sweeps()));
+  }
+
+  private void choices() {
+    FusionRequest request = story.request();
+    page.open("section").element("h2", "Options");
+    tables.openFacts();
+    if (report.selection().isEmpty()) {
+      alignment();
+    }
     tables.fact("anchor", (request.anchor() < 0 ? "auto, which chose " : "") + report.anchor());
     tables.fact(
         "weights",

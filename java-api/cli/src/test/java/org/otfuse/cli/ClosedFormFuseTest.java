@@ -86,6 +86,57 @@ class ClosedFormFuseTest {
   }
 
   @Test
+  void tooFewSamplesAreTold() throws IOException {
+    Path few = folder.resolve("few.npz");
+    Dataset.read(file("fashion-calibration.npz")).first(16).write(few);
+    JsonObject report =
+        CommandRun.of(
+                "fuse",
+                file("fashion-mlp-a.onnx"),
+                file("fashion-mlp-b.onnx"),
+                "-o",
+                folder.resolve("few.onnx"),
+                "--calibration",
+                few,
+                "--json")
+            .json();
+    String warnings = report.getAsJsonArray("warnings").toString();
+    assertTrue(warnings.contains("were fitted on fewer positions than"), warnings);
+    assertTrue(warnings.contains(": 16 for "), warnings);
+  }
+
+  @Test
+  void aModelWithoutWeightHasItsPlaceInTheSelection() throws IOException {
+    Path a = file("fashion-mlp-a.onnx");
+    Path b = file("fashion-mlp-b.onnx");
+    JsonObject first =
+        fuse(List.of(a, b, a), "--weights", "0.5,0.5,0")
+            .getAsJsonArray("selection")
+            .get(0)
+            .getAsJsonObject();
+    assertEquals("[400,400,400]", first.getAsJsonArray("sizes").toString());
+    assertEquals(0, first.getAsJsonArray("shares").get(2).getAsInt());
+  }
+
+  @Test
+  void anAnchorWithoutWeightThatIsWiderThanAllOthersIsRefused() throws IOException {
+    CommandRun run =
+        CommandRun.of(
+            "fuse",
+            file("fashion-mlp-wide.onnx"),
+            file("fashion-mlp-b.onnx"),
+            "-o",
+            folder.resolve("refused.onnx"),
+            "--weights",
+            "0,1",
+            "--calibration",
+            file("fashion-calibration.npz"));
+    assertEquals(2, run.status());
+    assertTrue(
+        run.err().contains("has 400 neurons in the models with a weight and 800"), run.err());
+  }
+
+  @Test
   void aVggIsSelectedByDefault() throws IOException {
     fuse(List.of(file("fashion-vgg11-a.onnx"), file("fashion-vgg11-b.onnx")), "--anchor", "1");
     assertAccuracy(88, 1000);

@@ -73,6 +73,7 @@ final class JavaBackend implements Backend {
   @Override
   public void write(FloatBuffer host, Span target) {
     lifetime.requireOpen();
+    target.requireLengthOf(host);
     Floats floats = Floats.of(target);
     host.duplicate().get(floats.array(), floats.offset(), floats.length());
   }
@@ -80,6 +81,7 @@ final class JavaBackend implements Backend {
   @Override
   public void download(Span source, FloatBuffer host) {
     lifetime.requireOpen();
+    source.requireLengthOf(host);
     Floats floats = Floats.of(source);
     host.duplicate().put(floats.array(), floats.offset(), floats.length());
   }

@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.otfuse.BackendUnavailableException;
 
@@ -33,6 +34,9 @@ public final class BundledLibraries {
   private static final Set<PosixFilePermission> OWNER_ONLY =
       PosixFilePermissions.fromString("rwx------");
   private static final String JAVACPP_FOLDER = "org.bytedeco.javacpp.cachedir";
+
+  /** One a process, so that a temporary folder is made once. */
+  private static final AtomicReference<BundledLibraries> OPENED = new AtomicReference<>();
 
   private final Path folder;
 
@@ -48,6 +52,15 @@ public final class BundledLibraries {
    * @throws BackendUnavailableException if no private folder can be had
    */
   public static BundledLibraries open() {
+    synchronized (OPENED) {
+      if (OPENED.get() == null) {
+        OPENED.set(find());
+      }
+      return OPENED.get();
+    }
+  }
+
+  private static BundledLibraries find() {
     Path home = Path.of(System.getProperty("user.home", ""));
     try {
       BundledLibraries libraries = in(home.resolve(".cache").resolve("otfuse"));
@@ -67,13 +80,16 @@ public final class BundledLibraries {
 
   private static boolean usable(Path folder) {
     File file = folder.toFile();
-    return (file.isDirectory() || file.mkdirs()) && file.canWrite();
+    return file.isAbsolute() && (file.isDirectory() || file.mkdirs()) && file.canWrite();
   }
 
   /** In a folder that is made private, or in a temporary one if that cannot be. */
   static BundledLibraries in(Path wanted) throws IOException {
     try {
-      Files.createDirectories(wanted.toAbsolutePath().getParent());
+      if (!wanted.isAbsolute()) {
+        throw new FileSystemException("the user has no home");
+      }
+      Files.createDirectories(wanted.getParent());
       makePrivate(wanted);
       return new BundledLibraries(wanted);
     } catch (IOException e) {

@@ -1,5 +1,6 @@
 package org.otfuse.spi;
 
+import java.nio.FloatBuffer;
 import java.util.Objects;
 
 /**
@@ -14,6 +15,19 @@ public record Span(DeviceBuffer buffer, long offset, long length) {
   public Span {
     Objects.requireNonNull(buffer, "buffer");
     Sizes.requireRange(offset, length, buffer.length(), "a span", "a buffer");
+  }
+
+  /**
+   * Refuses a host buffer of another length.
+   *
+   * @param host as many floats remaining as the span is long
+   * @throws IllegalArgumentException if it has not
+   */
+  public void requireLengthOf(FloatBuffer host) {
+    if (host.remaining() != length) {
+      throw new IllegalArgumentException(
+          "host buffer of " + host.remaining() + ", span of " + length);
+    }
   }
 
   /**

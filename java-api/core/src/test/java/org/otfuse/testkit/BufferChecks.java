@@ -195,4 +195,16 @@ interface BufferChecks extends BackendChecks {
       assertFalse(text.isBlank());
     }
   }
+
+  @Test
+  default void hostBuffersOfAnotherLengthAreRefused() {
+    try (DeviceBuffer buffer = backend().allocate(4)) {
+      for (int length : new int[] {0, 3, 5}) {
+        FloatBuffer host = FloatBuffer.allocate(length);
+        assertThrows(IllegalArgumentException.class, () -> backend().write(host, Span.of(buffer)));
+        assertThrows(
+            IllegalArgumentException.class, () -> backend().download(Span.of(buffer), host));
+      }
+    }
+  }
 }

@@ -94,12 +94,14 @@ public final class ReferenceBackend implements Backend {
 
   @Override
   public void write(FloatBuffer host, Span target) {
+    target.requireLengthOf(host);
     float[] all = values(target.buffer());
     host.get(host.position(), all, (int) target.offset(), (int) target.length());
   }
 
   @Override
   public void download(Span source, FloatBuffer host) {
+    source.requireLengthOf(host);
     float[] all = values(source.buffer());
     host.put(host.position(), all, (int) source.offset(), (int) source.length());
   }

@@ -75,7 +75,7 @@ final class Nd4jBackend implements Backend {
   @Override
   public void write(FloatBuffer host, Span target) {
     lifetime.requireOpen();
-    checkRemaining(host, target);
+    target.requireLengthOf(host);
     try (Lease lease = new Lease(this, pool)) {
       FloatBuffer from = host.duplicate();
       FloatPointer to = lease.write(target);
@@ -90,7 +90,7 @@ final class Nd4jBackend implements Backend {
   @Override
   public void download(Span source, FloatBuffer host) {
     lifetime.requireOpen();
-    checkRemaining(host, source);
+    source.requireLengthOf(host);
     try (Lease lease = new Lease(this, pool)) {
       FloatBuffer to = host.duplicate();
       FloatPointer from = lease.read(source);
@@ -193,13 +193,6 @@ final class Nd4jBackend implements Backend {
             check.accept(new TaskInput(lease));
           }
         });
-  }
-
-  private static void checkRemaining(FloatBuffer host, Span span) {
-    if (host.remaining() != span.length()) {
-      throw new IllegalArgumentException(
-          "host buffer of " + host.remaining() + " floats, span of " + span.length());
-    }
   }
 
   /** One operation on one task. */

@@ -15,6 +15,7 @@ import org.otfuse.models.TensorInfo;
  * The models that take part in a fusion, those with a weight above 0.
  *
  * @param anchor the model whose graph and widths the fused one has, with or without a weight
+ * @param given of all models, those without a weight too
  * @param indices of the models among those given
  * @param weights one a model, summing to 1
  * @param networks the models
@@ -22,6 +23,7 @@ import org.otfuse.models.TensorInfo;
  */
 record Candidates(
     OnnxModel anchor,
+    List<Architecture> given,
     List<Integer> indices,
     List<Double> weights,
     List<Network> networks,
@@ -38,6 +40,7 @@ record Candidates(
             .build()
             .weightsFor(models.size());
     OnnxModel frame = models.get(anchor);
+    Network ofFrame = Network.of(frame);
     List<Integer> indices = new ArrayList<>();
     List<Double> kept = new ArrayList<>();
     List<Network> networks = new ArrayList<>();
@@ -57,11 +60,13 @@ record Candidates(
         }
         indices.add(k);
         kept.add(checked.get(k));
-        networks.add(Network.of(model));
-        requireSameBatch(networks.get(networks.size() - 1), Network.of(frame));
+        Network network = k == anchor ? ofFrame : Network.of(model);
+        requireSameBatch(network, ofFrame);
+        networks.add(network);
       }
     }
-    return new Candidates(frame, indices, kept, networks, reference);
+    List<Architecture> given = models.stream().map(m -> m.model().architecture()).toList();
+    return new Candidates(frame, given, indices, kept, networks, reference);
   }
 
   /** The result where only one model takes part and has the anchor's shapes: its weights. */

@@ -17,4 +17,27 @@ public record ClosedFormResult(
     groups = List.copyOf(groups);
     layers = List.copyOf(layers);
   }
+
+  /**
+   * What to beware of.
+   *
+   * @return one sentence where layers were set on fewer positions than they have unknowns, which
+   *     more samples cure; else empty
+   */
+  public List<String> warnings() {
+    List<LayerFit> few =
+        layers.stream()
+            .filter(fit -> fit.positions() > 0 && fit.positions() < fit.unknowns())
+            .toList();
+    return few.isEmpty()
+        ? List.of()
+        : List.of(
+            "%d of %d layers were fitted on fewer positions than a neuron has weights (%s: %d for %d), so that their fit says little; give more samples."
+                .formatted(
+                    few.size(),
+                    layers.size(),
+                    few.get(0).name(),
+                    few.get(0).positions(),
+                    few.get(0).unknowns()));
+  }
 }

@@ -86,7 +86,7 @@ final class Refit {
     other.ifPresent(needs::add);
     if (other.isEmpty() && fused.inputs().get(0).name().equals(layer.input())) {
       // It sees what it saw in the models, so the merged weights are exact.
-      return new LayerFit(layer.name(), 0, 0, false, Optional.empty());
+      return new LayerFit(layer.name(), 0, 0, false, 0, 0, Optional.empty());
     }
     own.compute(needs);
     List<String> goals = new ArrayList<>();
@@ -162,6 +162,7 @@ final class Refit {
     private final double[] energy;
     private final boolean feedback;
     private Optional<String> obstacle = Optional.empty();
+    private long positions;
 
     Equations(int l, boolean feedback) {
       this.layer = fused.layers().get(l);
@@ -170,12 +171,16 @@ final class Refit {
       for (int k = 0; k < models.size(); k++) {
         maps.add(Axes.outputMap(models.get(k), models.get(k).layers().get(l), plan, k));
       }
-      int columns = weights.columns() + (layer.shift().isPresent() ? 1 : 0);
+      int columns = unknowns();
       for (int b = 0; b < layer.blocks(); b++) {
         grams.add(algebra.gram(columns));
         products.add(algebra.product(weights.rows(), columns));
       }
       this.energy = new double[layer.blocks()];
+    }
+
+    private int unknowns() {
+      return weights.columns() + (layer.shift().isPresent() ? 1 : 0);
     }
 
     void add(Values input, List<Values> targets, Optional<Values> other, int chunks, int chunk) {
@@ -188,9 +193,10 @@ final class Refit {
         return;
       }
       InputRows rows = new InputRows(layer, input, out);
-      int columns = weights.columns() + (layer.shift().isPresent() ? 1 : 0);
+      int columns = unknowns();
       int most = Math.max(options.positions(), ROWS_A_COLUMN * columns);
       int[] picked = Positions.of(rows.rows(), chunk, chunks, most);
+      positions += picked.length;
       double[][] x = new double[PANEL][columns];
       double[][] t = new double[PANEL][weights.rows()];
       for (int b = 0; b < layer.blocks(); b++) {
@@ -254,6 +260,7 @@ final class Refit {
       }
       double before = 0;
       double after = 0;
+      boolean changed = false;
       double total = 0;
       for (int b = 0; b < layer.blocks(); b++) {
         double[][] gram = grams.get(b).values();
@@ -274,6 +281,7 @@ final class Refit {
             JavaLinearAlgebra.add1(start[o], 0, start[o].length, 1, change.get()[o]);
           }
           weights.set(b, start);
+          changed = true;
           left = missed(start, missing(start, gram, product), product, energy[b]);
         }
         after += left;
@@ -284,6 +292,8 @@ final class Refit {
           Math.max(0, before / scale),
           Math.max(0, after / scale),
           feedback,
+          changed ? positions : 0,
+          unknowns(),
           Optional.empty());
     }
 

@@ -150,14 +150,12 @@ final class Selection implements MergePlan {
     if (maps.chosen().isEmpty() || anchorGroups.get(g).pinned().isPresent()) {
       return;
     }
-    int models = candidates.indices().stream().mapToInt(k -> k).max().orElse(0) + 1;
-    List<Integer> shares = new ArrayList<>(Collections.nCopies(models, 0));
-    List<Integer> sizes = new ArrayList<>(Collections.nCopies(models, 0));
-    int[] own = sizes(g);
-    for (int k = 0; k < own.length; k++) {
+    List<Integer> shares = new ArrayList<>(Collections.nCopies(candidates.given().size(), 0));
+    for (int k = 0; k < candidates.indices().size(); k++) {
       shares.set(candidates.indices().get(k), maps.share(k));
-      sizes.set(candidates.indices().get(k), own[k]);
     }
+    List<Integer> sizes =
+        candidates.given().stream().map(model -> model.groups().get(g).size()).toList();
     reports.add(new GroupSelection(anchorGroups.get(g).name(), shares, sizes, maps.error()));
   }
 
