@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.otfuse.InvalidInputException;
-import org.otfuse.models.AtomicFile;
+import org.otfuse.models.file.AtomicFile;
 
 /** A file of results as JMH writes it: a JSON array with one object a result. */
 final class ResultsFile {

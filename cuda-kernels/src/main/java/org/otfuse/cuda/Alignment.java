@@ -47,7 +47,7 @@ final class Alignment {
    * @param model address of the model's weights
    * @param anchor address of the anchor's
    */
-  Alignment(
+  public Alignment(
       FusionProgram program,
       Scratch scratch,
       ExactSolvers exact,

@@ -3,6 +3,8 @@ package org.otfuse;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.otfuse.check.ArchitectureChecks;
+import org.otfuse.check.ArchitectureDifference;
 
 /**
  * What of a network fusion has to know: its tensors, and which neurons index their axes. Made by

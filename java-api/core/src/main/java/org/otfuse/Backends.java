@@ -7,6 +7,7 @@ import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
+import org.otfuse.engine.SelfTest;
 import org.otfuse.spi.Backend;
 import org.otfuse.spi.BackendProvider;
 import org.otfuse.spi.BackendSettings;

@@ -23,7 +23,7 @@ public record Coupling(int rows, int columns, float[] values, OptionalDouble ide
   }
 
   /** The coupling of a hard map between groups of equal sizes. */
-  static float[] ofMap(int[] source) {
+  public static float[] ofMap(int[] source) {
     int n = source.length;
     float[] values = new float[Math.multiplyExact(n, n)];
     for (int j = 0; j < n; j++) {

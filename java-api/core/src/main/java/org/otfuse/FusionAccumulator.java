@@ -8,6 +8,8 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.otfuse.average.AccumulatorFormat;
+import org.otfuse.average.WindowedSums;
 
 /**
  * A partial fusion: the weighted sum of models that were aligned to one anchor. Models can be added
@@ -37,14 +39,13 @@ public final class FusionAccumulator {
   private final List<WindowedSums> sums;
   private int models;
 
-  FusionAccumulator(
-      Model anchor, byte[] fingerprint, int models, WindowedSums total, List<WindowedSums> sums) {
+  private FusionAccumulator(Model anchor, AccumulatorFormat.Content content) {
     this.name = anchor.name();
     this.architecture = anchor.architecture();
-    this.fingerprint = fingerprint;
-    this.models = models;
-    this.total = total;
-    this.sums = sums;
+    this.fingerprint = content.fingerprint();
+    this.models = content.models();
+    this.total = content.total();
+    this.sums = content.tensors();
   }
 
   /**
@@ -55,10 +56,7 @@ public final class FusionAccumulator {
    * @return the accumulator
    */
   public static FusionAccumulator of(Model anchor) {
-    List<WindowedSums> sums = new ArrayList<>();
-    anchor.architecture().tensors().forEach(t -> sums.add(new WindowedSums(t.length())));
-    return new FusionAccumulator(
-        anchor, AccumulatorFormat.fingerprint(anchor), 0, new WindowedSums(1), sums);
+    return new FusionAccumulator(anchor, AccumulatorFormat.Content.of(anchor));
   }
 
   /**
@@ -175,7 +173,7 @@ public final class FusionAccumulator {
    * @throws java.io.UncheckedIOException if writing fails
    */
   public void write(OutputStream out) {
-    AccumulatorFormat.write(out, fingerprint, models, total, sums);
+    AccumulatorFormat.write(out, new AccumulatorFormat.Content(fingerprint, models, total, sums));
   }
 
   /**
@@ -189,7 +187,7 @@ public final class FusionAccumulator {
    * @throws java.io.UncheckedIOException if reading fails
    */
   public static FusionAccumulator read(InputStream in, Model anchor) {
-    return AccumulatorFormat.read(in, anchor);
+    return new FusionAccumulator(anchor, AccumulatorFormat.read(in, anchor));
   }
 
   /**

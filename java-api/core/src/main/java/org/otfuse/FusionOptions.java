@@ -109,7 +109,7 @@ public record FusionOptions(
   }
 
   /** The same without coordinate descent. */
-  FusionOptions withoutSweeps() {
+  public FusionOptions withoutSweeps() {
     return new FusionOptions(
         metric, solver, sinkhorn, marginals, inputMap, residuals, 0, seed, weights, anchor);
   }

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import org.otfuse.engine.Fusion;
+import org.otfuse.engine.ProgramBuilder;
 import org.otfuse.spi.CompiledFusion;
 
 /**

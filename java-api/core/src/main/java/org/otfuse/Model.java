@@ -4,6 +4,8 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.otfuse.check.FiniteDoor;
+import org.otfuse.check.FunctionDifference;
 
 /**
  * A trained network: an architecture and its weights. The weights are not copied; whoever made the

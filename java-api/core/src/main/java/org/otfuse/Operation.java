@@ -31,25 +31,5 @@ public record Operation(String label, List<Fact> facts) {
     public Fact {
       values = List.copyOf(values);
     }
-
-    /** Whether both say the same. */
-    boolean agrees(Fact other) {
-      if (values.equals(List.of(ANY)) || other.values.equals(List.of(ANY))) {
-        return true;
-      }
-      return values.size() == other.values.size() && firstDifference(other) == values.size();
-    }
-
-    /** The index of the first value that differs, or the length of the shorter list. */
-    int firstDifference(Fact other) {
-      int i = 0;
-      while (i < Math.min(values.size(), other.values.size())
-          && (values.get(i).equals(other.values.get(i))
-              || values.get(i).equals(ANY)
-              || other.values.get(i).equals(ANY))) {
-        i++;
-      }
-      return i;
-    }
   }
 }

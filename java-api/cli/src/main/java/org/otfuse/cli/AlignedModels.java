@@ -14,7 +14,7 @@ import org.otfuse.Model;
 import org.otfuse.Progress;
 import org.otfuse.StageSeconds;
 import org.otfuse.models.OnnxModel;
-import org.otfuse.models.TemporaryFolder;
+import org.otfuse.models.file.TemporaryFolder;
 
 /**
  * Models aligned with the anchor once, to be averaged with many weights. They wait in temporary

@@ -5,7 +5,7 @@ import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import org.otfuse.Progress;
-import org.otfuse.models.TemporaryFolder;
+import org.otfuse.models.file.TemporaryFolder;
 
 /**
  * Progress bars on standard error while there is a terminal; the launcher says so by the system

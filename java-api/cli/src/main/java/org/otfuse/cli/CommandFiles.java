@@ -8,7 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
 import org.otfuse.InvalidInputException;
-import org.otfuse.models.AtomicFile;
+import org.otfuse.models.file.AtomicFile;
 
 /**
  * The files that a command reads and those that it writes: none may be both, none is written twice.

@@ -5,8 +5,8 @@ import java.util.Optional;
 import org.otfuse.FusionObserver;
 import org.otfuse.models.Dataset;
 import org.otfuse.models.OnnxModel;
-import org.otfuse.models.Statistics;
 import org.otfuse.models.closedform.CorrectionKind;
+import org.otfuse.models.statistics.Statistics;
 
 /**
  * Corrects the statistics of averages of aligned models. Hears of the couplings before, if it needs

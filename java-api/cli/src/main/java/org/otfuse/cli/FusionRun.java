@@ -15,13 +15,13 @@ import org.otfuse.FusionResult;
 import org.otfuse.GroupReport;
 import org.otfuse.InvalidInputException;
 import org.otfuse.StageSeconds;
-import org.otfuse.models.AtomicFile;
 import org.otfuse.models.Dataset;
 import org.otfuse.models.OnnxModel;
 import org.otfuse.models.closedform.ClosedFormResult;
 import org.otfuse.models.closedform.CorrectionKind;
 import org.otfuse.models.closedform.MergeKind;
 import org.otfuse.models.closedform.Strategy;
+import org.otfuse.models.file.AtomicFile;
 
 /**
  * One fusion from files to file: read, capture activations, fuse, correct statistics, write,

@@ -9,8 +9,8 @@ import org.otfuse.Coupling;
 import org.otfuse.FusionObserver;
 import org.otfuse.GroupReport;
 import org.otfuse.NeuronGroup;
-import org.otfuse.models.ActivationMoments;
 import org.otfuse.models.OnnxModel;
+import org.otfuse.models.statistics.ActivationMoments;
 
 /**
  * The moments that repair leads an average to: those of every model's neurons, carried onto the

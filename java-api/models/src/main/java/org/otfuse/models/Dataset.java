@@ -11,6 +11,11 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.otfuse.InvalidInputException;
+import org.otfuse.models.file.DirectMemory;
+import org.otfuse.models.file.Excerpt;
+import org.otfuse.models.numpy.NpyArray;
+import org.otfuse.models.numpy.NpyType;
+import org.otfuse.models.numpy.NpzFile;
 
 /**
  * Samples that models are run on: images, or any other tensors of one shape, with or without class

@@ -10,6 +10,8 @@ import org.otfuse.InvalidInputException;
 import org.otfuse.NeuronGroup;
 import org.otfuse.Progress;
 import org.otfuse.UnsupportedModelException;
+import org.otfuse.models.runtime.ActivationTaps;
+import org.otfuse.models.runtime.FeaturePositions;
 
 /**
  * Activation features of a model in an ONNX file, taken from ONNX Runtime. Holds n times d floats

@@ -17,6 +17,14 @@ import org.otfuse.InvalidInputException;
 import org.otfuse.Model;
 import org.otfuse.TensorLayout;
 import org.otfuse.UnsupportedModelException;
+import org.otfuse.models.file.AtomicFile;
+import org.otfuse.models.onnx.GraphView;
+import org.otfuse.models.onnx.OnnxFile;
+import org.otfuse.models.onnx.OnnxReader;
+import org.otfuse.models.onnx.OnnxWriter;
+import org.otfuse.models.onnx.Parameter;
+import org.otfuse.models.trace.TracedFile;
+import org.otfuse.models.trace.WeightUses;
 
 /**
  * A model file in the ONNX format: its weights as a {@link Model} whose neuron groups were traced
@@ -77,7 +85,7 @@ public final class OnnxModel {
    * that each can be changed by itself. Its groups and producers are this model's, its tensors
    * more.
    */
-  OnnxModel separated() {
+  public OnnxModel separated() {
     if (!uses.sharesVectors()) {
       return this;
     }
@@ -108,7 +116,7 @@ public final class OnnxModel {
   }
 
   /** The graph, its weights without their values. */
-  GraphProto graph() {
+  public GraphProto graph() {
     return skeleton.getGraph();
   }
 
@@ -123,7 +131,7 @@ public final class OnnxModel {
   }
 
   /** Who uses the weights. */
-  WeightUses uses() {
+  public WeightUses uses() {
     return uses;
   }
 

@@ -16,6 +16,8 @@ import java.util.stream.LongStream;
 import org.otfuse.BackendUnavailableException;
 import org.otfuse.InvalidInputException;
 import org.otfuse.UnsupportedModelException;
+import org.otfuse.models.file.DirectMemory;
+import org.otfuse.models.runtime.OnnxRuntime;
 
 /**
  * A model that runs: a classifier with one float input and class scores as its first output, on
@@ -142,7 +144,7 @@ public final class OnnxSession implements AutoCloseable {
     return hasFixedBatch() ? Math.toIntExact(inputShape[0]) : DEFAULT_BATCH;
   }
 
-  boolean hasFixedBatch() {
+  public boolean hasFixedBatch() {
     return inputShape.length > 0 && inputShape[0] > 0;
   }
 
@@ -204,7 +206,7 @@ public final class OnnxSession implements AutoCloseable {
 
   /** Takes what a run computed. */
   @FunctionalInterface
-  interface OutputReader {
+  public interface OutputReader {
     /**
      * Called once for each output.
      *
@@ -221,7 +223,7 @@ public final class OnnxSession implements AutoCloseable {
    * @param count samples from {@code first} on, at most {@link #batch} if that is fixed
    * @param outputs names of graph outputs
    */
-  void run(Dataset data, int first, int count, Set<String> outputs, OutputReader reader) {
+  public void run(Dataset data, int first, int count, Set<String> outputs, OutputReader reader) {
     checkShape(data);
     FloatBuffer images = data.images(first, count);
     int rows = count;

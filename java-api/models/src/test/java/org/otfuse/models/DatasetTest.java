@@ -20,6 +20,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.otfuse.InvalidInputException;
+import org.otfuse.models.numpy.NpyArray;
+import org.otfuse.models.numpy.NpyType;
+import org.otfuse.models.numpy.NpzFile;
 
 class DatasetTest {
   @TempDir Path folder;

@@ -21,29 +21,29 @@ import java.util.List;
 import java.util.Random;
 
 /** Makes small model files by hand. Nodes are named after their operator and number. */
-final class GraphBuilder {
-  static final int FLOAT = 1;
-  static final int INT64 = 7;
+public final class GraphBuilder {
+  public static final int FLOAT = 1;
+  public static final int INT64 = 7;
 
   private final GraphProto.Builder graph = GraphProto.newBuilder().setName("test");
   private final Random random = new Random(7);
   private final long opset;
 
-  GraphBuilder(long opset) {
+  public GraphBuilder(long opset) {
     this.opset = opset;
   }
 
   /** A float input; a size of 0 is left open. */
-  String input(String name, long... shape) {
+  public String input(String name, long... shape) {
     graph.addInput(value(name, shape));
     return name;
   }
 
-  void output(String name, long... shape) {
+  public void output(String name, long... shape) {
     graph.addOutput(value(name, shape));
   }
 
-  static ValueInfoProto value(String name, long... shape) {
+  public static ValueInfoProto value(String name, long... shape) {
     TensorShapeProto.Builder sizes = TensorShapeProto.newBuilder();
     for (int axis = 0; axis < shape.length; axis++) {
       if (shape[axis] == 0) {
@@ -61,13 +61,13 @@ final class GraphBuilder {
   }
 
   /** A normally distributed initializer. */
-  String weight(String name, long... shape) {
+  public String weight(String name, long... shape) {
     graph.addInitializer(tensor(name, shape));
     return name;
   }
 
   /** An initializer of values from 0.5 to 1.5. */
-  String positive(String name, long... shape) {
+  public String positive(String name, long... shape) {
     TensorProto.Builder tensor = tensor(name, shape).toBuilder().clearRawData();
     long count = 1;
     for (long size : shape) {
@@ -80,7 +80,7 @@ final class GraphBuilder {
     return name;
   }
 
-  TensorProto tensor(String name, long... shape) {
+  public TensorProto tensor(String name, long... shape) {
     TensorProto.Builder tensor = TensorProto.newBuilder().setName(name).setDataType(FLOAT);
     int count = 1;
     for (long size : shape) {
@@ -95,7 +95,7 @@ final class GraphBuilder {
   }
 
   /** A vector of integers as an initializer. */
-  String integers(String name, long... values) {
+  public String integers(String name, long... values) {
     TensorProto.Builder tensor =
         TensorProto.newBuilder().setName(name).setDataType(INT64).addDims(values.length);
     for (long value : values) {
@@ -106,18 +106,19 @@ final class GraphBuilder {
   }
 
   /** A scalar integer as an initializer. */
-  String integer(String name, long value) {
+  public String integer(String name, long value) {
     graph.addInitializer(
         TensorProto.newBuilder().setName(name).setDataType(INT64).addInt64Data(value));
     return name;
   }
 
   /** A node with one output, whose name is the node's in lower case. */
-  String node(String operator, List<String> inputs, Object... attributes) {
+  public String node(String operator, List<String> inputs, Object... attributes) {
     return nodes(1, operator, inputs, attributes).get(0);
   }
 
-  List<String> nodes(int outputs, String operator, List<String> inputs, Object... attributes) {
+  public List<String> nodes(
+      int outputs, String operator, List<String> inputs, Object... attributes) {
     String name = operator + graph.getNodeCount();
     NodeProto.Builder node =
         NodeProto.newBuilder().setName(name).setOpType(operator).addAllInput(inputs);
@@ -155,12 +156,12 @@ final class GraphBuilder {
     return attribute.build();
   }
 
-  static long[] ints(long... values) {
+  public static long[] ints(long... values) {
     return values;
   }
 
   /** A convolution of 3x3 with padding, with a weight and a bias of its own. */
-  String conv(String x, int from, int to) {
+  public String conv(String x, int from, int to) {
     int n = graph.getNodeCount();
     String w = weight("w" + n, to, from, 3, 3);
     String b = weight("b" + n, to);
@@ -168,22 +169,22 @@ final class GraphBuilder {
   }
 
   /** A fully connected layer with a weight [to,from] and a bias of its own. */
-  String gemm(String x, int from, int to) {
+  public String gemm(String x, int from, int to) {
     int n = graph.getNodeCount();
     String w = weight("w" + n, to, from);
     String b = weight("b" + n, to);
     return node("Gemm", List.of(x, w, b), "transB", 1);
   }
 
-  String relu(String x) {
+  public String relu(String x) {
     return node("Relu", List.of(x));
   }
 
-  GraphProto.Builder graph() {
+  public GraphProto.Builder graph() {
     return graph;
   }
 
-  ModelProto proto() {
+  public ModelProto proto() {
     return ModelProto.newBuilder()
         .setIrVersion(8)
         .setProducerName("test")
@@ -193,7 +194,7 @@ final class GraphBuilder {
   }
 
   /** Writes the model to a temporary file and reads it. */
-  OnnxModel read() {
+  public OnnxModel read() {
     try {
       Path file = Files.createTempFile("otfuse", ".onnx");
       try {

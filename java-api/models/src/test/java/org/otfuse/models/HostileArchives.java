@@ -13,6 +13,9 @@ import java.util.Random;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.otfuse.models.HostileModels.Attack;
+import org.otfuse.models.numpy.NpyArray;
+import org.otfuse.models.numpy.NpyHeader;
+import org.otfuse.models.numpy.NpyType;
 
 /** Small npz files that are not what they say. */
 final class HostileArchives {

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.otfuse.InvalidInputException;
+import org.otfuse.models.numpy.NpyArray;
 
 /** Reads one array and looks at its elements. */
 public final class NpyFuzz implements FuzzTarget {

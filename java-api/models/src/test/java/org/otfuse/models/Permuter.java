@@ -12,7 +12,7 @@ import org.otfuse.TensorLayout;
 import org.otfuse.TensorLayout.Segment;
 
 /** Puts the neurons of every group that may move into a random order, one value at a time. */
-final class Permuter {
+public final class Permuter {
   private final Model model;
   private final List<int[]> orders = new ArrayList<>();
 
@@ -31,7 +31,7 @@ final class Permuter {
     }
   }
 
-  static Model permute(Model model, long seed) {
+  public static Model permute(Model model, long seed) {
     return new Permuter(model, seed).permute();
   }
 

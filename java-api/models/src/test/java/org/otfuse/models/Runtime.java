@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Random;
 
 /** Runs models in ONNX Runtime, which knows nothing of the traces under test. */
-final class Runtime {
+public final class Runtime {
   private static final int BATCH = 3;
 
   private Runtime() {}
@@ -55,7 +55,7 @@ final class Runtime {
   }
 
   /** Checks that a random order of the neurons moves weights and leaves the outputs. */
-  static void assertPermutationKeepsFunction(OnnxModel model) {
+  public static void assertPermutationKeepsFunction(OnnxModel model) {
     long seed = 20240229;
     OnnxModel permuted = model.withTensors(Permuter.permute(model.model(), seed));
     assertTrue(

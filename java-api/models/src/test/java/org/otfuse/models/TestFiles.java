@@ -7,10 +7,10 @@ import java.net.URL;
 import java.nio.file.Path;
 
 /** Files among the test resources. */
-final class TestFiles {
+public final class TestFiles {
   private TestFiles() {}
 
-  static Path path(String name) {
+  public static Path path(String name) {
     URL url = TestFiles.class.getResource("/" + name);
     try {
       return Path.of(url.toURI());
@@ -19,7 +19,7 @@ final class TestFiles {
     }
   }
 
-  static byte[] bytes(String name) {
+  public static byte[] bytes(String name) {
     try (InputStream in = TestFiles.class.getResourceAsStream("/" + name)) {
       return in.readAllBytes();
     } catch (IOException e) {

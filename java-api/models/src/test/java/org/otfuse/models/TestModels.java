@@ -20,9 +20,9 @@ import org.otfuse.Producer;
 import org.otfuse.TensorLayout;
 
 /** Small models made by hand, whose outputs can be worked out on paper. */
-final class TestModels {
+public final class TestModels {
   /** A size that a model leaves open. */
-  static final long ANY = -1;
+  public static final long ANY = -1;
 
   private TestModels() {}
 
@@ -41,7 +41,7 @@ final class TestModels {
    * Two channels conv = [x, 10 - x] for image [N,1,2,3], shifted and scaled by a BatchNormalization
    * to normalized = [2x - 1, (10 - x) * 3], relu, and the mean over positions as logits.
    */
-  static byte[] convolution(long batch) {
+  public static byte[] convolution(long batch) {
     long[] two = {2};
     GraphProto.Builder graph =
         graph(batch, 1, 2, 3)
@@ -129,11 +129,11 @@ final class TestModels {
   }
 
   /** A group that may move, of which only the taps matter. */
-  static NeuronGroup group(int size, Producer.Tap... taps) {
+  public static NeuronGroup group(int size, Producer.Tap... taps) {
     return group(Optional.empty(), size, taps);
   }
 
-  static NeuronGroup group(Optional<String> pinned, int size, Producer.Tap... taps) {
+  public static NeuronGroup group(Optional<String> pinned, int size, Producer.Tap... taps) {
     List<Producer> producers =
         Arrays.stream(taps)
             .map(
@@ -145,14 +145,14 @@ final class TestModels {
     return new NeuronGroup(name, size, pinned, producers);
   }
 
-  static Architecture architecture(NeuronGroup... groups) {
+  public static Architecture architecture(NeuronGroup... groups) {
     int size = Arrays.stream(groups).mapToInt(NeuronGroup::size).max().orElse(0);
     TensorLayout tensor = TensorLayout.plain("weight", List.of(size));
     return new Architecture(List.of(tensor), List.of(groups), List.of());
   }
 
   /** The groups of the bundled perceptron of 784-400-200-100-10 units. */
-  static Architecture perceptron() {
+  public static Architecture perceptron() {
     return architecture(
         group(400, new Producer.Tap("/fc.0/Gemm_output_0", 1, 0)),
         group(200, new Producer.Tap("/fc.1/Gemm_output_0", 1, 0)),

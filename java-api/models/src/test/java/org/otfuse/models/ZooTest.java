@@ -13,8 +13,8 @@ import org.otfuse.NeuronGroup;
 import org.otfuse.Producer;
 
 /** Traces of trained networks as PyTorch exports them. */
-class ZooTest {
-  static Path zoo(String name) {
+public class ZooTest {
+  public static Path zoo(String name) {
     try {
       return Path.of(ZooTest.class.getResource("/zoo/fashion-" + name + ".onnx").toURI());
     } catch (URISyntaxException e) {

@@ -29,8 +29,8 @@ import java.util.Set;
 import org.otfuse.InvalidInputException;
 import org.otfuse.UnsupportedModelException;
 import org.otfuse.models.Dataset;
-import org.otfuse.models.OnnxRuntime;
 import org.otfuse.models.TensorInfo;
+import org.otfuse.models.runtime.OnnxRuntime;
 
 /**
  * Runs a network on samples piece by piece: each call computes the values asked for with the

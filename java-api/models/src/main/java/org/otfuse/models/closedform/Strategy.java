@@ -4,7 +4,7 @@ import java.util.Locale;
 import org.otfuse.Architecture;
 import org.otfuse.InvalidInputException;
 import org.otfuse.models.OnnxModel;
-import org.otfuse.models.Statistics;
+import org.otfuse.models.statistics.Statistics;
 
 /**
  * How models are merged and corrected: the choices of the command line and their defaults.
