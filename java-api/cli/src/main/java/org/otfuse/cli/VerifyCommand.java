@@ -15,6 +15,7 @@ import org.otfuse.InvalidInputException;
 import org.otfuse.NeuronGroup;
 import org.otfuse.Progress;
 import org.otfuse.models.Dataset;
+import org.otfuse.models.OnnxActivations;
 import org.otfuse.models.OnnxModel;
 import org.otfuse.models.TensorInfo;
 import org.otfuse.spi.NeuronMap;
@@ -138,15 +139,15 @@ final class VerifyCommand implements Callable<Integer> {
       FusionEngine engine,
       Bars bars,
       PrintWriter out) {
-    ModelFiles.requireSameGraph(file, anchor);
+    file.requireFusible(anchor);
     requireSameWidths(anchor, file);
     AlignedModel aligned =
         data.isPresent()
             ? engine.align(
                 file.model(),
-                ComparedModels.capture(file, samples, bars),
+                OnnxActivations.capture(file, samples, bars.stage("activations")),
                 anchor.model(),
-                ComparedModels.capture(anchor, samples, bars),
+                OnnxActivations.capture(anchor, samples, bars.stage("activations")),
                 FusionOptions.DEFAULTS)
             : engine.align(file.model(), anchor.model(), FusionOptions.DEFAULTS);
     PairVerification found =

@@ -29,6 +29,37 @@ public record Evaluation(int samples, List<Score> models, Score ensemble) {
   public record Score(double accuracy, double loss) {}
 
   /**
+   * Runs one model over all samples.
+   *
+   * @param model the model
+   * @param data samples with labels
+   * @return its score
+   * @throws InvalidInputException if the samples have no labels, a label is no class of the model,
+   *     or it expects other images
+   * @throws UnsupportedModelException if the model fails or gives a score that is not a number
+   */
+  public static Evaluation of(OnnxModel model, Dataset data) {
+    return of(model, data, Progress.none());
+  }
+
+  /**
+   * Runs one model over all samples and tells how far it is.
+   *
+   * @param model the model
+   * @param data samples with labels
+   * @param progress hears how many samples are done
+   * @return its score
+   * @throws InvalidInputException if the samples have no labels, a label is no class of the model,
+   *     or it expects other images
+   * @throws UnsupportedModelException if the model fails or gives a score that is not a number
+   */
+  public static Evaluation of(OnnxModel model, Dataset data, Progress progress) {
+    try (OnnxSession session = OnnxSession.open(model.toBytes(), model.model().name())) {
+      return of(List.of(session), data, progress);
+    }
+  }
+
+  /**
    * Runs each model once over all samples. For models that are not to be open all at once there is
    * {@link Evaluator}.
    *

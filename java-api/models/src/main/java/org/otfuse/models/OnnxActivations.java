@@ -31,6 +31,28 @@ public final class OnnxActivations implements Activations {
   }
 
   /**
+   * Runs a model on calibration samples and keeps at most {@link #DEFAULT_BUDGET} features of each
+   * neuron.
+   *
+   * @param model the model
+   * @param samples the calibration samples; labels are not needed
+   * @param progress hears how many samples are done
+   * @return the activations of all groups that may move
+   * @throws InvalidInputException if the model expects other images
+   * @throws UnsupportedModelException if the model fails or an activation is not finite
+   * @throws BackendUnavailableException if ONNX Runtime has no native code for this platform
+   */
+  public static OnnxActivations capture(OnnxModel model, Dataset samples, Progress progress) {
+    return capture(
+        model.toBytes(),
+        model.model().name(),
+        model.model().architecture(),
+        samples,
+        DEFAULT_BUDGET,
+        progress);
+  }
+
+  /**
    * Runs a model on calibration samples and keeps what its producers compute. The features of a
    * neuron are its values at all positions of all samples, in that order; if there are more than
    * the budget, evenly spread ones of them, the same for all models of one architecture.

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.otfuse.InvalidInputException;
 import org.otfuse.Model;
@@ -185,6 +186,33 @@ public final class OnnxModel {
       }
     }
     return new OnnxModel(skeleton, parameters, uses, fused, dataFiles);
+  }
+
+  /**
+   * Refuses a model that cannot be fused with another.
+   *
+   * @param anchor the other
+   * @throws InvalidInputException if they differ in more than widths and weights, naming the first
+   *     difference
+   */
+  public void requireFusible(OnnxModel anchor) {
+    Optional<String> difference = model.architecture().difference(anchor.model.architecture());
+    if (difference.isPresent()) {
+      throw new InvalidInputException(
+          "Model %s cannot be fused with %s: %s."
+              .formatted(model.name(), anchor.model.name(), difference.get()));
+    }
+  }
+
+  /**
+   * The memory that the weights and the graph take, without the objects around them.
+   *
+   * @return bytes
+   */
+  public long memoryBytes() {
+    long values =
+        model.architecture().tensors().stream().mapToLong(TensorLayout::length).sum();
+    return values * Float.BYTES + skeleton.getSerializedSize();
   }
 
   /**
