@@ -22,14 +22,14 @@ final class NativeFusion implements CompiledFusion {
     this.models = program.weights().size();
     this.length = program.length();
     engine.acquire();
-    PointerScope structs = new PointerScope();
-    try {
+    boolean made = false;
+    try (PointerScope structs = new PointerScope()) {
       Call.check(Otfuse.otf_fusion_create(engine.handle(), ProgramStructs.of(program), handle));
-    } catch (RuntimeException e) {
-      engine.release();
-      throw e;
+      made = true;
     } finally {
-      structs.close();
+      if (!made) {
+        engine.release();
+      }
     }
   }
 
