@@ -152,6 +152,9 @@ final class Tracer {
       trace.set(node.output(), folded.get());
       return;
     }
+    if (standard) {
+      TrainingCheck.check(node, trace, file);
+    }
     int before = trace.uses().size();
     Optional<Rule> rule = standard ? Rules.of(proto.getOpType()) : Optional.empty();
     if (rule.isEmpty()) {
