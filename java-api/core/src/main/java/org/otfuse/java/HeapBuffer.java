@@ -37,7 +37,9 @@ final class HeapBuffer implements DeviceBuffer {
     return new HeapBuffer(copy, 0, copy.length, false);
   }
 
-  /** Refuses buffers that a task must not write: closed, of another back end, or the caller's own. */
+  /**
+   * Refuses buffers that a task must not write: closed, of another back end, or the caller's own.
+   */
   static void requireWritable(Task task) {
     task.writes().forEach(HeapBuffer::writable);
   }

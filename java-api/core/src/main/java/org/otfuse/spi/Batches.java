@@ -30,8 +30,8 @@ public final class Batches {
    *
    * @param tasks a ragged batch
    * @param columnPotentials one run [m] for each task
-   * @throws IllegalArgumentException if their number or a length does not fit the tasks, or a target
-   *     overlaps a source, a potential or another target
+   * @throws IllegalArgumentException if their number or a length does not fit the tasks, or a
+   *     target overlaps a source, a potential or another target
    */
   public static void requireDisjoint(List<ExactTask> tasks, List<Span> columnPotentials) {
     requirePotentials(tasks.stream().map(ExactTask::cost).toList(), columnPotentials);

@@ -26,9 +26,10 @@ import org.otfuse.BackendUnavailableException;
 
 /**
  * Takes native libraries out of jars into a folder that nobody but its owner can write to or put
- * another in place of, so that no other user can plant one: {@code .cache/otfuse} in the user's home
- * or, where that cannot be made private, a new temporary folder that goes with the process. A file
- * that is there already is used only if its SHA-256 is that of the library in the jar. Thread-safe.
+ * another in place of, so that no other user can plant one: {@code .cache/otfuse} in the user's
+ * home or, where that cannot be made private, a new temporary folder that goes with the process. A
+ * file that is there already is used only if its SHA-256 is that of the library in the jar.
+ * Thread-safe.
  */
 public final class BundledLibraries {
   private static final Set<PosixFilePermission> OWNER_ONLY =

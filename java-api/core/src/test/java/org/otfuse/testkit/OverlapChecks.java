@@ -83,8 +83,7 @@ public interface OverlapChecks {
               new Matrix(buffer, 9, 2, 2));
       for (int first : new int[] {8, 9, 11}) {
         List<Span> g = List.of(new Span(buffer, first, 2));
-        assertThrows(
-            IllegalArgumentException.class, () -> backend().transport(List.of(task), g));
+        assertThrows(IllegalArgumentException.class, () -> backend().transport(List.of(task), g));
       }
       backend().download(Span.of(buffer), FloatBuffer.wrap(after));
       assertEquals(FloatBuffer.wrap(before), FloatBuffer.wrap(after));
