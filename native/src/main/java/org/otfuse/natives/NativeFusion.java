@@ -23,13 +23,22 @@ final class NativeFusion implements CompiledFusion {
     this.length = program.length();
     engine.acquire();
     boolean made = false;
-    try (PointerScope structs = new PointerScope()) {
-      Call.check(Otfuse.otf_fusion_create(engine.handle(), ProgramStructs.of(program), handle));
+    try {
+      create(program);
       made = true;
     } finally {
       if (!made) {
         engine.release();
       }
+    }
+  }
+
+  private void create(FusionProgram program) {
+    PointerScope structs = new PointerScope();
+    try {
+      Call.check(Otfuse.otf_fusion_create(engine.handle(), ProgramStructs.of(program), handle));
+    } finally {
+      structs.close();
     }
   }
 
