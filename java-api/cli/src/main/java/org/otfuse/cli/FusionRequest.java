@@ -3,6 +3,7 @@ package org.otfuse.cli;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.otfuse.Anchor;
 import org.otfuse.BackendChoice;
 import org.otfuse.FeatureKind;
 import org.otfuse.FusionOptions;
@@ -25,7 +26,7 @@ import org.otfuse.models.closedform.Strategy;
  * @param features what neurons are compared by; empty leaves it to the kind of network
  * @param alignment how neurons are aligned
  * @param weights of the average
- * @param anchor index of the anchor, or {@link FusionOptions#ANCHOR_AUTO}
+ * @param anchor the model that the others are aligned to
  * @param strategy how they are merged and corrected
  * @param backend what does the numeric work
  * @param samples most calibration samples whose activations are features; else {@link #SAMPLES}
@@ -38,7 +39,7 @@ record FusionRequest(
     Optional<FeatureKind> features,
     AlignmentChoice alignment,
     WeightsChoice weights,
-    int anchor,
+    Anchor anchor,
     Strategy strategy,
     BackendChoice backend,
     Optional<Integer> samples,
@@ -53,9 +54,10 @@ record FusionRequest(
           "--features activations needs samples to run the models on, expected --calibration"
               + " DATA.npz.");
     }
-    if (anchor >= models.size()) {
+    if (anchor.index().orElse(0) >= models.size()) {
       throw new InvalidInputException(
-          "--anchor is %d, expected 0 to %d.".formatted(anchor, models.size() - 1));
+          "--anchor is %d, expected 0 to %d."
+              .formatted(anchor.index().getAsInt(), models.size() - 1));
     }
     alignment
         .options(calibration.isPresent() ? Solver.SINKHORN : Solver.EXACT)
@@ -149,9 +151,11 @@ record FusionRequest(
             .anchor(anchor)
             .build();
     AlignmentChoice.requireCouplings(
-        features, "--features says what neurons are compared by", options.solver());
+        features, "--features says what neurons are compared by", options.alignment().solver());
     requireSamplesOfUse(
-        activations && options.solver() != Solver.IDENTITY && strategy.merge() != MergeKind.SELECT,
+        activations
+            && options.alignment().solver() != Solver.IDENTITY
+            && strategy.merge() != MergeKind.SELECT,
         strategy.correction() != CorrectionKind.NONE);
     return options;
   }
