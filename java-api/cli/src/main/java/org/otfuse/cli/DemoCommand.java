@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.otfuse.Anchor;
 import org.otfuse.BackendChoice;
 import org.otfuse.FusionEngine;
 import org.otfuse.InvalidInputException;
@@ -69,7 +70,7 @@ final class DemoCommand implements Callable<Integer> {
                 OnnxFusion.ofFiles(models)
                     .calibration(calibration)
                     .test(test)
-                    .anchor(1)
+                    .anchor(Anchor.index(1))
                     .listener(bars)
                     .fuse(engine)
                     .write(folder.resolve(pair.file + "-fused.onnx")));

@@ -1,19 +1,16 @@
 package org.otfuse.cli;
 
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.otfuse.FusionEngine;
 import org.otfuse.models.FusionWeights;
 import org.otfuse.models.OnnxFusion;
 import org.otfuse.models.OnnxFusionResult;
-import org.otfuse.models.file.AtomicFile;
 import org.otfuse.models.report.FusionPage;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -99,26 +96,12 @@ final class FuseCommand implements Callable<Integer> {
       if (page.isEmpty()) {
         return fusion.fuse(engine).write(output);
       }
-      FusionPage drawn = new FusionPage();
-      return writeBoth(fusion.observer(drawn).fuse(engine), drawn);
+      FusionPage drawn =
+          new FusionPage()
+              .version("otfuse", Version.number())
+              .command("otfuse " + inShell(typed()));
+      return drawn.writeBoth(fusion.listener(drawn).fuse(engine), output, page.get());
     }
-  }
-
-  /**
-   * Writes the model while the page is under way: where no page can be begun there is no model, and
-   * without the model no page. A page that then cannot be finished leaves the model.
-   */
-  private OnnxFusionResult writeBoth(OnnxFusionResult result, FusionPage drawn) {
-    drawn.version("otfuse", Version.number()).command("otfuse " + inShell(typed()));
-    AtomicReference<OnnxFusionResult> written = new AtomicReference<>();
-    AtomicFile.write(
-        page.orElseThrow(),
-        out -> {
-          written.set(result.write(output));
-          String text = drawn.html(written.get(), String.valueOf(output.getFileName()));
-          out.write(text.getBytes(StandardCharsets.UTF_8));
-        });
-    return written.get();
   }
 
   private List<String> typed() {

@@ -5,10 +5,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.otfuse.Anchor;
 import org.otfuse.BackendChoice;
 import org.otfuse.FeatureKind;
 import org.otfuse.FusionEngine;
-import org.otfuse.FusionOptions;
 import org.otfuse.InvalidInputException;
 import org.otfuse.MarginalKind;
 import org.otfuse.Metric;
@@ -144,7 +144,7 @@ final class FusionFlags {
             + " nearest",
         "to all others; default ${DEFAULT-VALUE}."
       })
-  private int anchor;
+  private Anchor anchor;
 
   @Option(
       names = "--samples",
@@ -167,7 +167,7 @@ final class FusionFlags {
       paramLabel = "S",
       description =
           "Draws the samples that neurons are compared on and orders the sweeps; default "
-              + FusionRequest.SEED
+              + OnnxFusion.SEED
               + ".")
   private Optional<Long> seed;
 
@@ -188,7 +188,21 @@ final class FusionFlags {
     residuals.ifPresent(fusion::residuals);
     samples.ifPresent(fusion::samples);
     fusion.sweeps(sweeps).merge(merge).correction(correction).weights(weights);
-    return named(() -> fusion.anchor(anchor).seed(seed).check());
+    seed.ifPresent(fusion::seed);
+    named(() -> fusion.anchor(anchor).check());
+    requireBackendOfUse();
+    return fusion;
+  }
+
+  /** Where merge is auto, a back end is for the case that neurons are aligned. */
+  private void requireBackendOfUse() {
+    boolean works = backend == BackendChoice.AUTO || backend == BackendChoice.JAVA;
+    if (merge == MergeKind.SELECT && !works && !anchor.isAutomatic()) {
+      throw new InvalidInputException(
+          "--backend %s aligns and averages neurons and --merge select does neither, expected"
+                  .formatted(backend.label())
+              + " --merge transport or --backend java.");
+    }
   }
 
   /** Notes what a fusion reads. */
@@ -238,14 +252,14 @@ final class FusionFlags {
   }
 
   /** Reads the index of a model, or "auto". */
-  static final class AnchorIndex implements ITypeConverter<Integer> {
+  static final class AnchorIndex implements ITypeConverter<Anchor> {
     @Override
-    public Integer convert(String text) {
+    public Anchor convert(String text) {
       if (text.equals("auto")) {
-        return FusionOptions.ANCHOR_AUTO;
+        return Anchor.automatic();
       }
       try {
-        return Integer.parseUnsignedInt(text);
+        return Anchor.index(Integer.parseUnsignedInt(text));
       } catch (NumberFormatException e) {
         throw new TypeConversionException(
             "expected auto or the number of a model from 0 but was '%s'".formatted(text));

@@ -1,11 +1,13 @@
 package org.otfuse.models;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.otfuse.Anchor;
 import org.otfuse.FeatureKind;
 import org.otfuse.FusionEngine;
-import org.otfuse.FusionObserver;
+import org.otfuse.FusionListener;
 import org.otfuse.InvalidInputException;
 import org.otfuse.MarginalKind;
 import org.otfuse.Metric;
@@ -53,6 +55,9 @@ public final class OnnxFusion {
   /** How many calibration samples neurons are compared on, at most, where no number is given. */
   public static final int SAMPLES = 200;
 
+  /** What draws samples and orders sweeps where no number is given. */
+  public static final long SEED = 0;
+
   private final List<Parent> models;
   private Optional<Samples> calibration = Optional.empty();
   private Optional<Samples> test = Optional.empty();
@@ -68,11 +73,10 @@ public final class OnnxFusion {
   private MergeKind merge = MergeKind.AUTO;
   private CorrectionKind correction = CorrectionKind.AUTO;
   private FusionWeights weights = FusionWeights.equal();
-  private int anchor;
+  private Anchor anchor = Anchor.index(0);
   private Optional<Integer> samples = Optional.empty();
-  private long seed;
-  private OnnxFusionListener listener = new OnnxFusionListener() {};
-  private Optional<FusionObserver> observer = Optional.empty();
+  private Optional<Long> seed = Optional.empty();
+  private final List<FusionListener> listeners = new ArrayList<>();
 
   private OnnxFusion(List<Parent> models) {
     this.models = models;
@@ -299,12 +303,11 @@ public final class OnnxFusion {
    * Sets the model that the others are aligned to, whose graph and widths the result has; default
    * the first.
    *
-   * @param index from 0, or {@link org.otfuse.FusionOptions#ANCHOR_AUTO} for the one that is nearest
-   *     to all others
+   * @param value its index, or {@link Anchor#automatic} for the one that is nearest to all others
    * @return this
    */
-  public OnnxFusion anchor(int index) {
-    anchor = index;
+  public OnnxFusion anchor(Anchor value) {
+    anchor = value;
     return this;
   }
 
@@ -321,36 +324,27 @@ public final class OnnxFusion {
   }
 
   /**
-   * Sets what draws the calibration samples and orders the sweeps; default 0.
+   * Sets what draws the calibration samples and orders the sweeps; default {@link #SEED}.
    *
    * @param value the seed
    * @return this
    */
   public OnnxFusion seed(long value) {
-    seed = value;
+    seed = Optional.of(value);
     return this;
   }
 
   /**
-   * Sets who hears how far a fusion is and what it reads; default nobody.
+   * Adds somebody who hears how far a fusion is and how neurons were coupled, and may stop it: an
+   * {@link OnnxFusionListener} hears of stages and files, too, and a {@link
+   * org.otfuse.models.report.FusionPage} draws the couplings. Couplings that nobody asks for stay on
+   * the device.
    *
    * @param value called on the thread that fuses
    * @return this
    */
-  public OnnxFusion listener(OnnxFusionListener value) {
-    listener = value;
-    return this;
-  }
-
-  /**
-   * Sets who hears of the couplings, such as a {@link org.otfuse.models.report.FusionPage}; default
-   * nobody, which leaves them on the device.
-   *
-   * @param value called on the thread that fuses
-   * @return this
-   */
-  public OnnxFusion observer(FusionObserver value) {
-    observer = Optional.of(value);
+  public OnnxFusion listener(FusionListener value) {
+    listeners.add(value);
     return this;
   }
 
@@ -390,7 +384,7 @@ public final class OnnxFusion {
    *     or samples cannot be used; {@link InvalidOptionException} if options cannot
    */
   public OnnxFusionResult fuse(FusionEngine engine) {
-    return new FusionRun(request(), engine, new Stages(listener), observer).run();
+    return new FusionRun(request(), engine, new Stages(listeners)).run();
   }
 
   /**
@@ -406,10 +400,10 @@ public final class OnnxFusion {
    * @throws InvalidInputException as {@link #fuse}
    */
   public int chooseAnchor(FusionEngine engine) {
-    int before = anchor;
+    Anchor before = anchor;
     try {
-      anchor = org.otfuse.FusionOptions.ANCHOR_AUTO;
-      return new FusionRun(request(), engine, new Stages(listener), observer).chooseAnchor();
+      anchor = Anchor.automatic();
+      return new FusionRun(request(), engine, new Stages(listeners)).chooseAnchor();
     } finally {
       anchor = before;
     }
@@ -424,6 +418,6 @@ public final class OnnxFusion {
       throw new InvalidOptionException("A curve is measured on samples, expected {test data}.");
     }
     FusionRequest request = request().withHardMaps();
-    return new CurveRun(request, engine, new Stages(listener), observer).run(shares);
+    return new CurveRun(request, engine, new Stages(listeners)).run(shares);
   }
 }

@@ -2,12 +2,14 @@ package org.otfuse.models;
 
 import java.nio.file.Path;
 import java.util.Set;
+import org.otfuse.FusionListener;
 
 /**
- * Hears how far a fusion of files has come and what it reads. Every method is called on the thread
- * that fuses and does nothing unless overridden.
+ * Hears how far a fusion of files has come, stage by stage, what it reads and how neurons were
+ * coupled, and may stop it. Every method is called on the thread that fuses and does nothing unless
+ * overridden.
  */
-public interface OnnxFusionListener {
+public interface OnnxFusionListener extends FusionListener {
   /**
    * Called after each step of a stage.
    *

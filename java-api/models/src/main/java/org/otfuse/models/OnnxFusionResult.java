@@ -158,7 +158,16 @@ public record OnnxFusionResult(
   public OnnxFusionResult write(Path path) {
     long start = System.nanoTime();
     model.write(path);
-    double writing = (System.nanoTime() - start) / 1e9;
+    return withWriting((System.nanoTime() - start) / 1e9);
+  }
+
+  /**
+   * The same once the model has been written.
+   *
+   * @param writing the seconds that it took
+   * @return the result with those in its times
+   */
+  public OnnxFusionResult withWriting(double writing) {
     return new OnnxFusionResult(
         model,
         asked,

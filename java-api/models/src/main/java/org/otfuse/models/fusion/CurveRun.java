@@ -2,10 +2,8 @@ package org.otfuse.models.fusion;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.otfuse.FeatureKind;
 import org.otfuse.FusionEngine;
-import org.otfuse.FusionObserver;
 import org.otfuse.FusionOptions;
 import org.otfuse.models.Dataset;
 import org.otfuse.models.Evaluation.Score;
@@ -17,11 +15,9 @@ import org.otfuse.models.closedform.Strategy;
  *
  * @param request two models and test data
  * @param engine does the numeric work
- * @param stages hears how far it is
- * @param observer hears of the couplings, if anybody does
+ * @param stages hear how far it is and of the couplings
  */
-public record CurveRun(
-    FusionRequest request, FusionEngine engine, Stages stages, Optional<FusionObserver> observer) {
+public record CurveRun(FusionRequest request, FusionEngine engine, Stages stages) {
   /**
    * Measures.
    *
@@ -41,7 +37,12 @@ public record CurveRun(
     List<Score> plain = new ArrayList<>();
     try (AlignedModels aligned =
         AlignedModels.of(
-            engine, inputs, compared, options, stages, correction.observer(observer))) {
+            engine,
+            inputs,
+            compared,
+            options.alignment(),
+            stages,
+            correction.listener(stages.couplings()))) {
       for (double w : shares) {
         List<Double> weights = List.of(1 - w, w);
         scores.add(

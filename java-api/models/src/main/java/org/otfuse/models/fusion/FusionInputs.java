@@ -22,9 +22,9 @@ record FusionInputs(
   static FusionInputs read(FusionRequest request, Stages stages) {
     Optional<Dataset> test = request.test().map(samples -> samples.read().get());
     Optional<Dataset> calibration = request.calibration().map(samples -> samples.read().get());
-    int anchor = Math.max(0, request.anchor());
+    int anchor = request.anchor().index().orElse(0);
     return new FusionInputs(
-        ParentModels.open(request.models(), anchor, stages.listener()), anchor, calibration, test);
+        ParentModels.open(request.models(), anchor, stages), anchor, calibration, test);
   }
 
   /** The anchor. */
@@ -36,9 +36,13 @@ record FusionInputs(
   FusionInputs withAnchor(
       FusionEngine engine, ComparedModels compared, FusionOptions options, Stages stages) {
     int chosen =
-        options.anchor() == FusionOptions.ANCHOR_AUTO
-            ? engine.chooseAnchor(compared, options, stages.stage("choosing the anchor"))
-            : options.anchor();
+        options
+            .anchor()
+            .index()
+            .orElseGet(
+                () ->
+                    engine.chooseAnchor(
+                        compared, options.alignment(), stages.stage("choosing the anchor")));
     return new FusionInputs(models, chosen, calibration, test);
   }
 
@@ -48,7 +52,7 @@ record FusionInputs(
     Optional<Dataset> samples =
         calibration
             .filter(all -> features == FeatureKind.ACTIVATIONS)
-            .map(all -> all.size() <= most ? all : all.sample(most, request.seed()));
+            .map(all -> all.size() <= most ? all : all.sample(most, request.drawnBy()));
     return new ComparedModels(models, samples, stages);
   }
 }

@@ -2,6 +2,7 @@ package org.otfuse.models.fusion;
 
 import java.util.List;
 import java.util.Optional;
+import org.otfuse.Anchor;
 import org.otfuse.FeatureKind;
 import org.otfuse.FusionOptions;
 import org.otfuse.MarginalKind;
@@ -26,11 +27,12 @@ import org.otfuse.models.closedform.Strategy;
  * @param features what neurons are compared by; empty leaves it to the kind of network
  * @param alignment how neurons are aligned
  * @param weights of the average
- * @param anchor index of the anchor, or {@link FusionOptions#ANCHOR_AUTO}
+ * @param anchor the model that the others are aligned to
  * @param strategy how they are merged and corrected
  * @param samples most calibration samples whose activations are features; else {@link
  *     OnnxFusion#SAMPLES}
- * @param seed draws those samples and orders the sweeps of coordinate descent
+ * @param seed draws those samples and orders the sweeps of coordinate descent; else {@link
+ *     OnnxFusion#SEED}
  */
 public record FusionRequest(
     List<Parent> models,
@@ -39,10 +41,10 @@ public record FusionRequest(
     Optional<FeatureKind> features,
     AlignmentChoice alignment,
     FusionWeights weights,
-    int anchor,
+    Anchor anchor,
     Strategy strategy,
     Optional<Integer> samples,
-    long seed) {
+    Optional<Long> seed) {
   /** Checks what can be checked before files are read. */
   public FusionRequest {
     models = List.copyOf(models);
@@ -55,9 +57,10 @@ public record FusionRequest(
           "{features} activations needs samples to run the models on, expected {calibration"
               + " data}.");
     }
-    if (anchor >= models.size()) {
+    int index = anchor.index().orElse(0);
+    if (index >= models.size()) {
       throw new InvalidOptionException(
-          "{anchor} is %s, expected 0 to %s.", anchor, models.size() - 1);
+          "{anchor} is %s, expected 0 to %s.", index, models.size() - 1);
     }
     alignment
         .options(calibration.isPresent() ? Solver.SINKHORN : Solver.EXACT)
@@ -87,12 +90,12 @@ public record FusionRequest(
   /** What a result tells of this. */
   OnnxFusionResult.Asked asked() {
     return new OnnxFusionResult.Asked(
-        anchor == FusionOptions.ANCHOR_AUTO,
+        anchor.isAutomatic(),
         weights.isAutomatic(),
         calibration.map(Samples::name),
         test.map(Samples::name),
         sampleLimit(),
-        seed);
+        drawnBy());
   }
 
   /** How the models are merged and corrected. */
@@ -147,6 +150,11 @@ public record FusionRequest(
     return samples.orElse(OnnxFusion.SAMPLES);
   }
 
+  /** What draws samples and orders sweeps. */
+  long drawnBy() {
+    return seed.orElse(OnnxFusion.SEED);
+  }
+
   /**
    * How models are aligned and averaged.
    *
@@ -164,15 +172,21 @@ public record FusionRequest(
     FusionOptions options =
         alignment
             .options(activations ? Solver.SINKHORN : Solver.EXACT)
-            .seed(seed)
+            .seed(drawnBy())
             .weights(numbers(weights))
             .anchor(anchor)
             .build();
     AlignmentChoice.requireCouplings(
-        features, "{features} says what neurons are compared by", options.solver());
-    requireSamplesOfUse(
-        activations && options.solver() != Solver.IDENTITY && resolved.merge() != MergeKind.SELECT,
-        resolved.correction() != CorrectionKind.NONE);
+        features, "{features} says what neurons are compared by", options.alignment().solver());
+    boolean aligned = resolved.merge() != MergeKind.SELECT || anchor.isAutomatic();
+    boolean compared =
+        aligned && activations && options.alignment().solver() != Solver.IDENTITY;
+    requireSamplesOfUse(compared, resolved.correction() != CorrectionKind.NONE);
+    if (seed.isPresent() && !compared && options.alignment().sweeps() == 0) {
+      throw new InvalidOptionException(
+          "{seed} draws the samples that neurons are compared on and orders sweeps, and here is"
+              + " neither, expected {features} activations or {sweeps}.");
+    }
     return options;
   }
 

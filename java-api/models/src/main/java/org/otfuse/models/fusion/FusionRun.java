@@ -6,7 +6,7 @@ import java.util.stream.Stream;
 import org.otfuse.BackendChoice;
 import org.otfuse.FeatureKind;
 import org.otfuse.FusionEngine;
-import org.otfuse.FusionObserver;
+import org.otfuse.FusionListener;
 import org.otfuse.FusionOptions;
 import org.otfuse.FusionResult;
 import org.otfuse.GroupReport;
@@ -28,11 +28,9 @@ import org.otfuse.spi.Backend;
  *
  * @param request what is asked for
  * @param engine does the numeric work
- * @param stages hears how far it is
- * @param observer hears of the couplings, if anybody does
+ * @param stages hear how far it is and of the couplings
  */
-public record FusionRun(
-    FusionRequest request, FusionEngine engine, Stages stages, Optional<FusionObserver> observer) {
+public record FusionRun(FusionRequest request, FusionEngine engine, Stages stages) {
   /** A fused model and how it came about. */
   private record Fused(
       OnnxModel model,
@@ -139,16 +137,18 @@ public record FusionRun(
       return closedForm(inputs, models, options, strategy);
     }
     Correction correction = new Correction(strategy.correction(), inputs, stages);
-    Optional<FusionObserver> hearing = correction.observer(observer);
+    FusionListener hearing = correction.listener(stages.couplings());
     if (request.weights().isAutomatic()) {
       try (AlignedModels aligned =
-          AlignedModels.of(engine, inputs, models, options, stages, hearing)) {
+          AlignedModels.of(engine, inputs, models, options.alignment(), stages, hearing)) {
         return choose(inputs, aligned, correction);
       }
     }
     FusionResult result =
         engine.fuse(
-            models, options.withAnchor(inputs.anchorIndex()), stages.stage("fusing"), hearing);
+            models,
+            options.toBuilder().anchor(inputs.anchorIndex()).build(),
+            FusionListener.of(stages.stage("fusing")).and(hearing));
     List<Double> weights = options.weightsFor(models.size());
     OnnxModel fused = correction.apply(inputs.anchor().withTensors(result.model()), weights);
     return new Fused(
@@ -179,7 +179,7 @@ public record FusionRun(
           0,
           since(start));
     }
-    ClosedFormRun.Aligned aligned = run.refit(engine, models, observer);
+    ClosedFormRun.Aligned aligned = run.refit(engine, models);
     return new Fused(
         aligned.refit().model(),
         weights,

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.otfuse.InvalidInputException;
 import org.otfuse.TensorLayout;
-import org.otfuse.models.OnnxFusionListener;
 import org.otfuse.models.OnnxFusionResult;
 import org.otfuse.models.OnnxModel;
 
@@ -18,7 +17,7 @@ import org.otfuse.models.OnnxModel;
  */
 final class ParentModels {
   private final List<Parent> parents;
-  private final OnnxFusionListener listener;
+  private final Stages stages;
   private final Map<Integer, List<Optional<FileStamp>>> stamps = new HashMap<>();
   private final Recent<OnnxModel> recent = new Recent<>(this::read);
   private final List<OnnxFusionResult.Parent> facts = new ArrayList<>();
@@ -26,9 +25,9 @@ final class ParentModels {
   private double readSeconds;
   private double compareSeconds;
 
-  private ParentModels(List<Parent> parents, OnnxFusionListener listener) {
+  private ParentModels(List<Parent> parents, Stages stages) {
     this.parents = parents;
-    this.listener = listener;
+    this.stages = stages;
   }
 
   /**
@@ -36,11 +35,11 @@ final class ParentModels {
    *
    * @param parents the models, in order
    * @param anchor index of the one that the others are compared with
-   * @param listener hears of each file that is read
+   * @param stages hear of each file that is read
    * @throws InvalidInputException if two cannot be fused, naming the first difference
    */
-  static ParentModels open(List<Parent> parents, int anchor, OnnxFusionListener listener) {
-    ParentModels models = new ParentModels(parents, listener);
+  static ParentModels open(List<Parent> parents, int anchor, Stages stages) {
+    ParentModels models = new ParentModels(parents, stages);
     OnnxModel first = models.get(anchor);
     for (int k = 0; k < parents.size(); k++) {
       OnnxModel model = models.get(k);
@@ -76,7 +75,7 @@ final class ParentModels {
     Optional<FileStamp> before = FileStamp.of(path);
     OnnxModel model = OnnxModel.read(path);
     requireUnchanged(k, path, before, model);
-    listener.read(path, model.dataFiles());
+    stages.read(path, model.dataFiles());
     readSeconds += since(start);
     return model;
   }

@@ -5,8 +5,9 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.otfuse.Coupling;
-import org.otfuse.FusionObserver;
+import org.otfuse.FusionListener;
 import org.otfuse.GroupReport;
 import org.otfuse.models.OnnxFusionResult;
 import org.otfuse.models.file.AtomicFile;
@@ -18,11 +19,11 @@ import org.otfuse.models.file.AtomicFile;
  *
  * <pre>{@code
  * FusionPage page = new FusionPage();
- * OnnxFusionResult result = OnnxFusion.of(a, b).observer(page).fuse(engine);
+ * OnnxFusionResult result = OnnxFusion.of(a, b).listener(page).fuse(engine);
  * page.write(result, Path.of("report.html"));
  * }</pre>
  */
-public final class FusionPage implements FusionObserver {
+public final class FusionPage implements FusionListener {
   private final CouplingPictures pictures = new CouplingPictures();
   private final Map<String, String> versions = new LinkedHashMap<>();
   private Optional<String> command = Optional.empty();
@@ -31,8 +32,8 @@ public final class FusionPage implements FusionObserver {
   public FusionPage() {}
 
   @Override
-  public void coupled(GroupReport report, Coupling coupling) {
-    pictures.add(report, coupling);
+  public void coupled(GroupReport report, Supplier<Coupling> coupling) {
+    pictures.add(report, coupling.get());
   }
 
   /**
@@ -67,6 +68,29 @@ public final class FusionPage implements FusionObserver {
    */
   public String html(OnnxFusionResult result, String title) {
     return new PageBody(result, title, pictures, versions, command).text();
+  }
+
+  /**
+   * Writes the fused model and the page before either appears, so that a disk that is full leaves
+   * neither.
+   *
+   * @param result of the fusion that this listened to
+   * @param model the model's file; it is replaced if it exists
+   * @param file the page; it is replaced if it exists
+   * @return the same result with the time that writing the model took
+   * @throws org.otfuse.InvalidInputException if one of them cannot be written
+   */
+  public OnnxFusionResult writeBoth(OnnxFusionResult result, Path model, Path file) {
+    long start = System.nanoTime();
+    try (AtomicFile.Prepared written = result.model().prepare(model)) {
+      OnnxFusionResult timed = result.withWriting((System.nanoTime() - start) / 1e9);
+      byte[] text =
+          html(timed, String.valueOf(model.getFileName())).getBytes(StandardCharsets.UTF_8);
+      try (AtomicFile.Prepared shown = AtomicFile.prepare(file, out -> out.write(text))) {
+        AtomicFile.commit(written, shown);
+      }
+      return timed;
+    }
   }
 
   /**

@@ -173,24 +173,24 @@ final class PageBody {
 
   private void alignment() {
     tables.fact("features", Words.label(result.features()));
-    tables.fact("metric", Words.label(result.options().metric()));
-    tables.fact("marginals", Words.label(result.options().marginals()));
-    tables.fact("residuals", Words.label(result.options().residuals()));
-    tables.fact("solver", Words.label(result.options().solver()));
-    if (result.options().solver() == Solver.SINKHORN) {
-      tables.fact("epsilon", String.valueOf(result.options().sinkhorn().epsilon()));
+    tables.fact("metric", Words.label(result.options().alignment().metric()));
+    tables.fact("marginals", Words.label(result.options().alignment().marginals()));
+    tables.fact("residuals", Words.label(result.options().alignment().residuals()));
+    tables.fact("solver", Words.label(result.options().alignment().solver()));
+    if (result.options().alignment().solver() == Solver.SINKHORN) {
+      tables.fact("epsilon", String.valueOf(result.options().alignment().sinkhorn().epsilon()));
       tables.fact(
           "tau",
-          result.options().sinkhorn().balanced()
+          result.options().alignment().sinkhorn().balanced()
               ? "none, marginals hold"
-              : String.valueOf(result.options().sinkhorn().tau()));
+              : String.valueOf(result.options().alignment().sinkhorn().tau()));
       tables.fact(
           "annealing",
-          result.options().sinkhorn().annealing() == 0
+          result.options().alignment().sinkhorn().annealing() == 0
               ? "none"
-              : String.valueOf(result.options().sinkhorn().annealing()));
+              : String.valueOf(result.options().alignment().sinkhorn().annealing()));
     }
-    tables.fact("sweeps of coordinate descent", String.valueOf(result.options().sweeps()));
+    tables.fact("sweeps of coordinate descent", String.valueOf(result.options().alignment().sweeps()));
   }
 
   private void choices() {

@@ -8,14 +8,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.otfuse.AlignmentOptions;
+import org.otfuse.Anchor;
 import org.otfuse.BackendChoice;
+import org.otfuse.Coupling;
 import org.otfuse.FeatureKind;
 import org.otfuse.FusionEngine;
-import org.otfuse.FusionOptions;
+import org.otfuse.FusionListener;
+import org.otfuse.GroupReport;
 import org.otfuse.models.FusionWeights;
-import org.otfuse.models.OnnxFusionListener;
 import org.otfuse.models.TestFiles;
 import org.otfuse.models.closedform.CorrectionKind;
 import org.otfuse.models.closedform.MergeKind;
@@ -47,21 +51,21 @@ class AlignedModelsTest {
             Optional.empty(),
             Optional.empty()),
         FusionWeights.equal(),
-        0,
+        Anchor.index(0),
         new Strategy(MergeKind.TRANSPORT, CorrectionKind.NONE),
         Optional.empty(),
-        0);
+        Optional.empty());
   }
 
   @Test
   void alignedModelsAreRemovedAfterErrorsToo() throws IOException {
-    Stages stages = new Stages(new OnnxFusionListener() {});
+    Stages stages = new Stages(List.of());
     FusionInputs inputs = FusionInputs.read(request(), stages);
     try (FusionEngine engine = FusionEngine.open(BackendChoice.JAVA)) {
       ComparedModels models = inputs.compared(request(), FeatureKind.WEIGHTS, stages);
-      FusionOptions options = FusionOptions.DEFAULTS;
+      AlignmentOptions options = AlignmentOptions.DEFAULTS;
       try (AlignedModels aligned =
-          AlignedModels.of(engine, inputs, models, options, stages, Optional.empty())) {
+          AlignedModels.of(engine, inputs, models, options, stages, FusionListener.none())) {
         aligned.average(List.of(0.5, 0.5));
         assertEquals(1, left());
       }
@@ -74,10 +78,12 @@ class AlignedModelsTest {
                   models,
                   options,
                   stages,
-                  Optional.of(
-                      (report, coupling) -> {
-                        throw new OutOfMemoryError();
-                      })));
+                  new FusionListener() {
+                    @Override
+                    public void coupled(GroupReport report, Supplier<Coupling> coupling) {
+                      throw new OutOfMemoryError();
+                    }
+                  }));
       assertEquals(0, left());
     }
   }
