@@ -9,6 +9,14 @@ import org.otfuse.UnsupportedModelException;
  * How good models are on labelled samples, each by itself and all together. The ensemble's class
  * probabilities are the mean of the models' softmax probabilities.
  *
+ * <pre>{@code
+ * double accuracy = Evaluation.of(a, samples).models().get(0).accuracy();
+ * try (OnnxSession first = OnnxSession.open(a.toBytes(), "a");
+ *     OnnxSession second = OnnxSession.open(b.toBytes(), "b")) {
+ *   double both = Evaluation.of(List.of(first, second), samples, Progress.none()).ensemble().loss();
+ * }
+ * }</pre>
+ *
  * @param samples how many samples were used
  * @param models the score of each model, in order
  * @param ensemble the score of their ensemble; that of the model itself if there is only one

@@ -17,6 +17,16 @@ import org.otfuse.models.runtime.FeaturePositions;
  * Activation features of a model in an ONNX file, taken from ONNX Runtime. Holds n times d floats
  * for each producer of each group that may move, n the group's size and d at most the budget.
  * Immutable unless a caller writes into its buffers; thread-safe.
+ *
+ * <pre>{@code
+ * ModelSource source =
+ *     ModelSource.of(
+ *         List.of(a.model(), b.model()),
+ *         List.of(
+ *             OnnxActivations.capture(a, samples, Progress.none()),
+ *             OnnxActivations.capture(b, samples, Progress.none())));
+ * FusionResult result = engine.fuse(source, FusionOptions.DEFAULTS, FusionListener.none());
+ * }</pre>
  */
 public final class OnnxActivations implements Activations {
   /** Features of each neuron, if samples times positions are not fewer. */

@@ -22,6 +22,12 @@ import org.otfuse.models.runtime.OnnxRuntime;
 /**
  * A model that runs: a classifier with one float input and class scores as its first output, on
  * ONNX Runtime's CPU provider. Not thread-safe. Holds native memory until it is closed.
+ *
+ * <pre>{@code
+ * try (OnnxSession session = OnnxSession.open(a.toBytes(), "a")) {
+ *   float[] logits = session.logits(samples);
+ * }
+ * }</pre>
  */
 public final class OnnxSession implements AutoCloseable {
   /** Samples that are run at once, unless the model's own batch is fixed. */

@@ -8,7 +8,7 @@ import org.otfuse.models.OnnxModel;
 import org.otfuse.models.statistics.Statistics;
 
 /**
- * How models are merged and corrected: the choices of the command line and their defaults.
+ * How models are merged and corrected: the choices of {@link org.otfuse.models.OnnxFusion}.
  *
  * @param merge how neurons are merged
  * @param correction what is done to the merged model
