@@ -1,8 +1,6 @@
 package org.otfuse.benchmarks;
 
 import java.nio.FloatBuffer;
-import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -12,14 +10,13 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
-import org.otfuse.Activations;
 import org.otfuse.Architecture;
 import org.otfuse.FeatureKind;
 import org.otfuse.FusionEngine;
+import org.otfuse.FusionListener;
 import org.otfuse.FusionOptions;
 import org.otfuse.FusionResult;
-import org.otfuse.Model;
-import org.otfuse.Progress;
+import org.otfuse.ModelSource;
 import org.otfuse.Solver;
 import org.otfuse.cli.bench.Inputs;
 
@@ -47,10 +44,7 @@ public class FusionSuite extends BackendSuite {
 
   private FusionEngine engine;
   private FusionOptions options;
-  private Rotation<Pair> inputs;
-
-  /** What one call gets. */
-  private record Pair(List<Model> models, Optional<List<Activations>> activations) {}
+  private Rotation<ModelSource> inputs;
 
   /** Made by JMH. */
   public FusionSuite() {}
@@ -72,12 +66,10 @@ public class FusionSuite extends BackendSuite {
     first.check(fused, solver == Solver.EXACT ? EXACT : ENTROPIC);
   }
 
-  private Pair pair(PlantedPair planted) {
-    return new Pair(
-        planted.models(),
-        features == FeatureKind.ACTIVATIONS
-            ? Optional.of(planted.activations())
-            : Optional.empty());
+  private ModelSource pair(PlantedPair planted) {
+    return features == FeatureKind.ACTIVATIONS
+        ? ModelSource.of(planted.models(), planted.activations())
+        : ModelSource.of(planted.models());
   }
 
   /**
@@ -87,7 +79,6 @@ public class FusionSuite extends BackendSuite {
    */
   @Benchmark
   public FusionResult fuse() {
-    Pair pair = inputs.next();
-    return engine.fuse(pair.models, pair.activations, options, Progress.none());
+    return engine.fuse(inputs.next(), options, FusionListener.none());
   }
 }

@@ -23,8 +23,8 @@ import org.otfuse.spi.NeuronMap;
 /**
  * Fuses models on one back end. Thread-safe; close it when done, after which every call throws
  * {@link IllegalStateException}. Calls that run while it is closed, by another thread or by a
- * {@link Progress} or {@link ModelSource} that they call, end normally, and the back end is freed
- * when the last of them has ended.
+ * {@link FusionListener} or {@link ModelSource} that they call, end normally, and the back end is
+ * freed when the last of them has ended.
  *
  * <pre>{@code
  * try (FusionEngine engine = FusionEngine.open()) {
@@ -104,152 +104,65 @@ public final class FusionEngine implements AutoCloseable {
    * @throws InvalidInputException if the models cannot be fused, naming the first difference
    */
   public FusionResult fuse(List<Model> models, FusionOptions options) {
-    return fuse(models, Optional.empty(), options, Progress.none());
+    return fuse(ModelSource.of(models), options, FusionListener.none());
   }
 
   /**
-   * Fuses models whose neurons are compared by their activations on the same samples.
+   * Fuses models, tells how far it has come and shows how neurons were coupled.
    *
-   * @param models two or more of the same architecture up to widths, all held at once
-   * @param activations one a model, in the same order
-   * @param options how
-   * @return the fused model and a report
-   * @throws InvalidInputException if the models cannot be fused, naming the first difference
-   */
-  public FusionResult fuse(
-      List<Model> models, List<? extends Activations> activations, FusionOptions options) {
-    Objects.requireNonNull(activations, "activations");
-    return fuse(models, Optional.of(activations), options, Progress.none());
-  }
-
-  /**
-   * Fuses models and tells how far it has come.
+   * <p>Those of a source that was made of a list are averaged in one pass over all of them. Those
+   * of any other are loaded one at a time: memory does not grow with their number, and is that of
+   * the anchor, one other model and the result. They are summed in their order, as those of a list
+   * are; the result is the same up to rounding, and the same bits on the java back end. Sums that
+   * do not depend on the order are the business of {@link FusionAccumulator}.
    *
-   * @param models two or more of the same architecture up to widths, all held at once
-   * @param activations one a model, in the same order, or empty to compare weights
+   * @param source two or more models of the same architecture up to widths
    * @param options how
-   * @param progress hears one step for each alignment and one for the average
+   * @param listener hears one step for each alignment and one for the average, and every coupling,
+   *     model after model; may stop the fusion
    * @return the fused model and a report
-   * @throws InvalidInputException if the models cannot be fused, naming the first difference
+   * @throws InvalidInputException if the models cannot be fused, naming the first difference, or a
+   *     value is not finite
+   * @throws FusionCancelledException if the listener stops it
    */
-  public FusionResult fuse(
-      List<Model> models,
-      Optional<? extends List<? extends Activations>> activations,
-      FusionOptions options,
-      Progress progress) {
-    return fuse(models, activations, options, progress, Optional.empty());
-  }
-
-  /**
-   * Fuses models, tells how far it has come, and shows how neurons were coupled.
-   *
-   * @param models two or more of the same architecture up to widths, all held at once
-   * @param activations one a model, in the same order, or empty to compare weights
-   * @param options how
-   * @param progress hears one step for each alignment and one for the average
-   * @param observer hears of every coupling, which takes the time to bring it and its costs from
-   *     the device; empty for nobody
-   * @return the fused model and a report
-   * @throws InvalidInputException if the models cannot be fused, naming the first difference
-   */
-  public FusionResult fuse(
-      List<Model> models,
-      Optional<? extends List<? extends Activations>> activations,
-      FusionOptions options,
-      Progress progress,
-      Optional<FusionObserver> observer) {
+  public FusionResult fuse(ModelSource source, FusionOptions options, FusionListener listener) {
     return lifetime.call(
-        () ->
-            new Fusion(backend, source(models, activations), options, progress, observer)
-                .together());
+        () -> {
+          Fusion fusion = new Fusion(backend, source, options, listener);
+          return source instanceof MemorySource ? fusion.together() : fusion.streamed();
+        });
   }
 
   /**
-   * Fuses models that are loaded one at a time: memory does not grow with their number, and is that
-   * of the anchor, one other model and the result. They are summed in their order, as models that
-   * are held at once are; the result is the same up to rounding, and the same bits on the java back
-   * end. Sums that do not depend on the order are the business of {@link FusionAccumulator}.
+   * Chooses the anchor that {@link Anchor#automatic} stands for, for callers who need it before
+   * they fuse. Models are loaded one at a time, each as often as there are models.
    *
    * @param source two or more models of the same architecture up to widths
-   * @param options how
-   * @param progress hears one step for each alignment and one for the average
-   * @return the fused model and a report
-   * @throws InvalidInputException if the models cannot be fused, naming the first difference, or a
-   *     value is not finite
-   */
-  public FusionResult fuse(ModelSource source, FusionOptions options, Progress progress) {
-    return fuse(source, options, progress, Optional.empty());
-  }
-
-  /**
-   * Fuses models that are loaded one at a time, and shows how neurons were coupled.
-   *
-   * @param source two or more models of the same architecture up to widths
-   * @param options how
-   * @param progress hears one step for each alignment and one for the average
-   * @param observer hears of every coupling, model after model; empty for nobody
-   * @return the fused model and a report
-   * @throws InvalidInputException if the models cannot be fused, naming the first difference, or a
-   *     value is not finite
-   */
-  public FusionResult fuse(
-      ModelSource source,
-      FusionOptions options,
-      Progress progress,
-      Optional<FusionObserver> observer) {
-    return lifetime.call(() -> new Fusion(backend, source, options, progress, observer).streamed());
-  }
-
-  /**
-   * Chooses the anchor that {@link FusionOptions#ANCHOR_AUTO} stands for, for callers who need it
-   * before they fuse.
-   *
-   * @param models two or more of the same architecture up to widths, all held at once
-   * @param activations one a model, in the same order, or empty to compare weights
-   * @param options how the models would be fused
-   * @param progress hears one step for each alignment, K(K-1) of K models
+   * @param options how the models would be aligned
+   * @param progress hears one step for each alignment, K(K-1) of K models, and may stop
    * @return the index of the model with the least transport cost to all others
    * @throws InvalidInputException if the models cannot be fused, naming the first difference, or
    *     the solver is the identity
+   * @throws FusionCancelledException if the progress stops it
    */
-  public int chooseAnchor(
-      List<Model> models,
-      Optional<? extends List<? extends Activations>> activations,
-      FusionOptions options,
-      Progress progress) {
-    return chooseAnchor(source(models, activations), options, progress);
-  }
-
-  /**
-   * Chooses the anchor among models that are loaded one at a time, each as often as there are
-   * models.
-   *
-   * @param source two or more models of the same architecture up to widths
-   * @param options how the models would be fused
-   * @param progress hears one step for each alignment, K(K-1) of K models
-   * @return the index of the model with the least transport cost to all others
-   * @throws InvalidInputException if the models cannot be fused, naming the first difference, or
-   *     the solver is the identity
-   */
-  public int chooseAnchor(ModelSource source, FusionOptions options, Progress progress) {
+  public int chooseAnchor(ModelSource source, AlignmentOptions options, Progress progress) {
     Objects.requireNonNull(progress, "progress");
     int steps = Objects.requireNonNull(source, "source").size() * (source.size() - 1);
-    return lifetime.call(
-        () ->
-            new Fusion(
-                    backend,
-                    source,
-                    options.withAnchor(FusionOptions.ANCHOR_AUTO),
-                    (done, total) -> progress.step(done, steps),
-                    Optional.empty())
-                .anchor());
-  }
+    FusionOptions choosing =
+        FusionOptions.builder().alignment(options).anchor(Anchor.automatic()).build();
+    FusionListener listener =
+        new FusionListener() {
+          @Override
+          public void step(int done, int total) {
+            progress.step(done, steps);
+          }
 
-  private static ModelSource source(
-      List<Model> models, Optional<? extends List<? extends Activations>> activations) {
-    return Objects.requireNonNull(activations, "activations").isPresent()
-        ? ModelSource.of(models, activations.get())
-        : ModelSource.of(models);
+          @Override
+          public boolean cancelled() {
+            return progress.cancelled();
+          }
+        };
+    return lifetime.call(() -> new Fusion(backend, source, choosing, listener).anchor());
   }
 
   /**
@@ -257,11 +170,11 @@ public final class FusionEngine implements AutoCloseable {
    *
    * @param model the model
    * @param anchor of the same architecture up to widths
-   * @param options how; weights and anchor play no part
+   * @param options how
    * @return the model in the anchor's order and architecture
    * @throws InvalidInputException if the models cannot be fused, naming the first difference
    */
-  public AlignedModel align(Model model, Model anchor, FusionOptions options) {
+  public AlignedModel align(Model model, Model anchor, AlignmentOptions options) {
     return align(model, anchor, Optional.empty(), options);
   }
 
@@ -272,12 +185,16 @@ public final class FusionEngine implements AutoCloseable {
    * @param ofModel what it computes
    * @param anchor of the same architecture up to widths
    * @param ofAnchor what the anchor computes
-   * @param options how; weights and anchor play no part
+   * @param options how
    * @return the model in the anchor's order and architecture
    * @throws InvalidInputException if the models cannot be fused, naming the first difference
    */
   public AlignedModel align(
-      Model model, Activations ofModel, Model anchor, Activations ofAnchor, FusionOptions options) {
+      Model model,
+      Activations ofModel,
+      Model anchor,
+      Activations ofAnchor,
+      AlignmentOptions options) {
     ActivationPair checked =
         new ActivationPair(
             new CheckedActivations(ofModel, Objects.requireNonNull(model, "model")),
@@ -286,7 +203,7 @@ public final class FusionEngine implements AutoCloseable {
   }
 
   private AlignedModel align(
-      Model model, Model anchor, Optional<ActivationPair> activations, FusionOptions options) {
+      Model model, Model anchor, Optional<ActivationPair> activations, AlignmentOptions options) {
     Objects.requireNonNull(model, "model");
     Objects.requireNonNull(anchor, "anchor");
     Objects.requireNonNull(options, "options");
@@ -294,14 +211,14 @@ public final class FusionEngine implements AutoCloseable {
   }
 
   private AlignedModel aligned(
-      Model model, Model anchor, Optional<ActivationPair> activations, FusionOptions options) {
+      Model model, Model anchor, Optional<ActivationPair> activations, AlignmentOptions options) {
     Fusion.requireAlike(model, anchor);
     try (Arena arena = new Arena(backend)) {
       DeviceModel device = new DeviceModel(model, arena);
       DeviceModel onto = new DeviceModel(anchor, arena);
       Alignment alignment =
           new Alignment(
-              backend, options, 0, device, onto, arena, new Stopwatch(), Optional.empty());
+              backend, options, 0, device, onto, arena, new Stopwatch(), FusionListener.none());
       alignment.align(activations);
       Member member = new Member(device, 1, alignment.maps());
       Model carried = TensorAverage.model(backend, anchor, List.of(member));
@@ -328,8 +245,7 @@ public final class FusionEngine implements AutoCloseable {
 
   /** Fuses within a call of a plan, which has been let in already. */
   FusionResult fuseWithin(List<Model> models, FusionOptions options) {
-    return new Fusion(backend, ModelSource.of(models), options, Progress.none(), Optional.empty())
-        .together();
+    return new Fusion(backend, ModelSource.of(models), options, FusionListener.none()).together();
   }
 
   /** Makes a call of a plan, which the back end outlives. */

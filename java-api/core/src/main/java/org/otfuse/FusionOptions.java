@@ -6,42 +6,15 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * How models are fused. Immutable; {@link #builder} starts from the defaults.
+ * How models are fused: how they are aligned, and how the aligned ones are averaged. Immutable;
+ * {@link #builder} starts from the defaults, {@link #toBuilder} from these.
  *
- * @param metric distance between features; default Euclidean
- * @param solver how couplings are found; default exact
- * @param sinkhorn settings of the Sinkhorn solver
- * @param marginals mass of the neurons; default uniform
- * @param inputMap how a coupling moves input axes; default rows that sum to one
- * @param residuals how groups with several producers are coupled; default jointly
- * @param sweeps at most so many sweeps of coordinate descent over the groups after the first
- *     alignment (Ainsworth et al. 2023, algorithm 1), each giving hard maps to groups of equal
- *     widths; default 0
- * @param seed of the order in which a sweep visits the groups; default 0
+ * @param alignment how neurons are aligned
  * @param weights one weight a model, finite, not negative, summing to 1 within 1e-6; empty for
  *     equal weights
- * @param anchor index of the model that the others are aligned to, or {@link #ANCHOR_AUTO}; default
- *     0
+ * @param anchor the model that the others are aligned to; default the first
  */
-public record FusionOptions(
-    Metric metric,
-    Solver solver,
-    SinkhornSettings sinkhorn,
-    MarginalKind marginals,
-    InputMap inputMap,
-    ResidualPolicy residuals,
-    int sweeps,
-    long seed,
-    List<Double> weights,
-    int anchor) {
-  /**
-   * The anchor is the model with the least transport cost to all others, the first of several.
-   * Costs are relative to the mean cost between the neurons of a group, because those of wide
-   * anchors are smaller, and summed over groups. Every model is tried: K(K-1) more alignments of K
-   * models.
-   */
-  public static final int ANCHOR_AUTO = -1;
-
+public record FusionOptions(AlignmentOptions alignment, List<Double> weights, Anchor anchor) {
   /** The default options. */
   public static final FusionOptions DEFAULTS = builder().build();
 
@@ -49,20 +22,10 @@ public record FusionOptions(
 
   /** Checks the ranges. */
   public FusionOptions {
-    Objects.requireNonNull(metric, "metric");
-    Objects.requireNonNull(solver, "solver");
-    Objects.requireNonNull(sinkhorn, "sinkhorn");
-    Objects.requireNonNull(marginals, "marginals");
-    Objects.requireNonNull(inputMap, "inputMap");
-    Objects.requireNonNull(residuals, "residuals");
+    Objects.requireNonNull(alignment, "alignment");
     weights = List.copyOf(Objects.requireNonNull(weights, "weights"));
-    if (sweeps < 0) {
-      throw new InvalidInputException("sweeps is " + sweeps + ", expected 0 or above.");
-    }
-    if (anchor < ANCHOR_AUTO) {
-      throw new InvalidInputException("anchor is " + anchor + ", expected 0 or above.");
-    }
-    if (anchor == ANCHOR_AUTO && solver == Solver.IDENTITY) {
+    if (Objects.requireNonNull(anchor, "anchor").isAutomatic()
+        && alignment.solver() == Solver.IDENTITY) {
       throw new InvalidInputException(
           "The automatic anchor compares transport costs, which solver identity does not compute,"
               + " expected exact or sinkhorn.");
@@ -108,23 +71,6 @@ public record FusionOptions(
     return weights;
   }
 
-  /** The same without coordinate descent. */
-  public FusionOptions withoutSweeps() {
-    return new FusionOptions(
-        metric, solver, sinkhorn, marginals, inputMap, residuals, 0, seed, weights, anchor);
-  }
-
-  /**
-   * The same with another anchor.
-   *
-   * @param index the anchor's index, or {@link #ANCHOR_AUTO}
-   * @return the changed options
-   */
-  public FusionOptions withAnchor(int index) {
-    return new FusionOptions(
-        metric, solver, sinkhorn, marginals, inputMap, residuals, sweeps, seed, weights, index);
-  }
-
   /**
    * Starts from the defaults.
    *
@@ -134,20 +80,33 @@ public record FusionOptions(
     return new Builder();
   }
 
-  /** Collects options; not thread-safe. */
+  /**
+   * Starts from these options.
+   *
+   * @return a builder
+   */
+  public Builder toBuilder() {
+    return builder().alignment(alignment).weights(weights).anchor(anchor);
+  }
+
+  /** Collects options; those of the alignment can be set here too. Not thread-safe. */
   public static final class Builder {
-    private Metric metric = Metric.EUCLIDEAN;
-    private Solver solver = Solver.EXACT;
-    private SinkhornSettings sinkhorn = SinkhornSettings.DEFAULTS;
-    private MarginalKind marginals = MarginalKind.UNIFORM;
-    private InputMap inputMap = InputMap.ROW;
-    private ResidualPolicy residuals = ResidualPolicy.JOINT;
-    private int sweeps;
-    private long seed;
+    private AlignmentOptions.Builder alignment = AlignmentOptions.builder();
     private List<Double> weights = List.of();
-    private int anchor;
+    private Anchor anchor = Anchor.index(0);
 
     private Builder() {}
+
+    /**
+     * Sets all options of the alignment.
+     *
+     * @param value how neurons are aligned
+     * @return this
+     */
+    public Builder alignment(AlignmentOptions value) {
+      alignment = value.toBuilder();
+      return this;
+    }
 
     /**
      * Sets the distance between features.
@@ -156,7 +115,7 @@ public record FusionOptions(
      * @return this
      */
     public Builder metric(Metric value) {
-      metric = value;
+      alignment.metric(value);
       return this;
     }
 
@@ -167,7 +126,7 @@ public record FusionOptions(
      * @return this
      */
     public Builder solver(Solver value) {
-      solver = value;
+      alignment.solver(value);
       return this;
     }
 
@@ -178,7 +137,7 @@ public record FusionOptions(
      * @return this
      */
     public Builder sinkhorn(SinkhornSettings value) {
-      sinkhorn = value;
+      alignment.sinkhorn(value);
       return this;
     }
 
@@ -189,7 +148,7 @@ public record FusionOptions(
      * @return this
      */
     public Builder marginals(MarginalKind value) {
-      marginals = value;
+      alignment.marginals(value);
       return this;
     }
 
@@ -200,7 +159,7 @@ public record FusionOptions(
      * @return this
      */
     public Builder inputMap(InputMap value) {
-      inputMap = value;
+      alignment.inputMap(value);
       return this;
     }
 
@@ -211,7 +170,7 @@ public record FusionOptions(
      * @return this
      */
     public Builder residuals(ResidualPolicy value) {
-      residuals = value;
+      alignment.residuals(value);
       return this;
     }
 
@@ -222,7 +181,7 @@ public record FusionOptions(
      * @return this
      */
     public Builder sweeps(int value) {
-      sweeps = value;
+      alignment.sweeps(value);
       return this;
     }
 
@@ -233,7 +192,7 @@ public record FusionOptions(
      * @return this
      */
     public Builder seed(long value) {
-      seed = value;
+      alignment.seed(value);
       return this;
     }
 
@@ -249,13 +208,35 @@ public record FusionOptions(
     }
 
     /**
-     * Sets the model that the others are aligned to.
+     * Sets the weights of the models.
      *
-     * @param index its index among the models, or {@link #ANCHOR_AUTO}
+     * @param values one a model, in order; none for equal weights
      * @return this
      */
+    public Builder weights(List<Double> values) {
+      weights = List.copyOf(values);
+      return this;
+    }
+
+    /**
+     * Sets the model that the others are aligned to.
+     *
+     * @param index its index among the models
+     * @return this
+     * @throws InvalidInputException if the index is negative
+     */
     public Builder anchor(int index) {
-      anchor = index;
+      return anchor(Anchor.index(index));
+    }
+
+    /**
+     * Sets the model that the others are aligned to.
+     *
+     * @param value which one, or that the engine chooses
+     * @return this
+     */
+    public Builder anchor(Anchor value) {
+      anchor = value;
       return this;
     }
 
@@ -266,8 +247,7 @@ public record FusionOptions(
      * @throws InvalidInputException if a value is out of range
      */
     public FusionOptions build() {
-      return new FusionOptions(
-          metric, solver, sinkhorn, marginals, inputMap, residuals, sweeps, seed, weights, anchor);
+      return new FusionOptions(alignment.build(), weights, anchor);
     }
   }
 }

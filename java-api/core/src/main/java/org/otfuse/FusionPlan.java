@@ -42,7 +42,7 @@ public final class FusionPlan implements AutoCloseable {
     this.models = options.weights().isEmpty() ? 2 : options.weights().size();
     Fusion.requireModels(models, options);
     this.length = length(architecture);
-    if (options.marginals() == MarginalKind.ACTIVATION) {
+    if (options.alignment().marginals() == MarginalKind.ACTIVATION) {
       throw new InvalidInputException(
           "A plan compares weights, so its marginals cannot be activation, expected uniform, l1 or"
               + " l2.");
@@ -51,7 +51,12 @@ public final class FusionPlan implements AutoCloseable {
         ProgramBuilder.covers(options)
             ? engine
                 .backend()
-                .compile(ProgramBuilder.build(architecture, options.weightsFor(models), options))
+                .compile(
+                    ProgramBuilder.build(
+                        architecture,
+                        options.weightsFor(models),
+                        options.anchor().index().orElseThrow(),
+                        options.alignment()))
             : Optional.empty();
   }
 

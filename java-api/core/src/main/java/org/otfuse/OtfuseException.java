@@ -5,7 +5,8 @@ public abstract sealed class OtfuseException extends RuntimeException
     permits InvalidInputException,
         UnsupportedModelException,
         BackendUnavailableException,
-        DeviceException {
+        DeviceException,
+        FusionCancelledException {
   private static final long serialVersionUID = 1L;
 
   OtfuseException(String message, Throwable cause) {

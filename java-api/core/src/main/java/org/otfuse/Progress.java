@@ -1,6 +1,6 @@
 package org.otfuse;
 
-/** Hears how far a long run has come, to show it to somebody. */
+/** Hears how far a long call has come, to show it to somebody, and may stop it. */
 @FunctionalInterface
 public interface Progress {
   /**
@@ -10,6 +10,16 @@ public interface Progress {
    * @param total steps in all
    */
   void step(int done, int total);
+
+  /**
+   * Asked between pieces of work, on the thread that does it. A call of an engine that is told so
+   * ends with {@link FusionCancelledException}.
+   *
+   * @return whether to stop; false unless overridden
+   */
+  default boolean cancelled() {
+    return false;
+  }
 
   /**
    * For callers who don't want to hear.

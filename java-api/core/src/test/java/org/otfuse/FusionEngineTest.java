@@ -10,7 +10,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -97,30 +96,30 @@ class FusionEngineTest {
     return (group, producer) -> FloatBuffer.allocate(values);
   }
 
+  private FusionResult fused(List<Activations> activations) {
+    return engine.fuse(ModelSource.of(List.of(A, B), activations), OPTIONS, FusionListener.none());
+  }
+
   @Test
   void activationsMustBeWholeRowsOfTheSameSamples() {
     String values =
         "The activations of layer layer0 of model b have %s values, expected as many for each of"
             + " the 3 neurons of group layer0.";
     Map<String, Executable> cases = new LinkedHashMap<>();
-    cases.put(
-        values.formatted(7),
-        () -> engine.fuse(List.of(A, B), List.of(samples(9), samples(7)), OPTIONS));
+    cases.put(values.formatted(7), () -> fused(List.of(samples(9), samples(7))));
     cases.put(
         "Activations of producer 0 of neuron group layer0 were given for only one of the two models,"
             + " expected both or none.",
-        () -> engine.align(B, samples(0), A, samples(9), OPTIONS));
+        () -> engine.align(B, samples(0), A, samples(9), OPTIONS.alignment()));
     Activations none = (group, producer) -> null;
-    cases.put(
-        values.formatted("no"),
-        () -> engine.fuse(List.of(A, B), List.of(samples(9), none), OPTIONS));
+    cases.put(values.formatted("no"), () -> fused(List.of(samples(9), none)));
     cases.put(
         "The features of neuron group layer0 have length 2 in model b and 3 in the anchor a,"
             + " expected the same.",
-        () -> engine.fuse(List.of(A, B), List.of(samples(9), samples(6)), OPTIONS));
+        () -> fused(List.of(samples(9), samples(6))));
     cases.put(
         "Activations of 1 models were given for 2 models, expected one for each.",
-        () -> engine.fuse(List.of(A, B), List.of(samples(9)), OPTIONS));
+        () -> fused(List.of(samples(9))));
     refuses(InvalidInputException.class, cases);
   }
 
@@ -173,12 +172,12 @@ class FusionEngineTest {
     Map<String, Executable> cases = new LinkedHashMap<>();
     cases.put("models", () -> engine.fuse((List<Model>) null, OPTIONS));
     cases.put("options", () -> engine.fuse(models, null));
-    cases.put("activations", () -> engine.fuse(models, (List<Activations>) null, OPTIONS));
-    cases.put("progress", () -> engine.fuse(models, Optional.empty(), OPTIONS, null));
+    cases.put("activations", () -> ModelSource.of(models, null));
+    cases.put("listener", () -> engine.fuse(ModelSource.of(models), OPTIONS, null));
     cases.put(
-        "observer", () -> engine.fuse(models, Optional.empty(), OPTIONS, Progress.none(), null));
-    cases.put("source", () -> engine.fuse((ModelSource) null, OPTIONS, Progress.none()));
-    cases.put("anchor", () -> engine.align(A, null, OPTIONS));
+        "progress", () -> engine.chooseAnchor(ModelSource.of(models), OPTIONS.alignment(), null));
+    cases.put("source", () -> engine.fuse((ModelSource) null, OPTIONS, FusionListener.none()));
+    cases.put("anchor", () -> engine.align(A, null, OPTIONS.alignment()));
     cases.put("architecture", () -> engine.prepare(null, OPTIONS));
     cases.put("weights", () -> engine.average(models, null));
     cases.put("maps", () -> engine.carry(A, null));

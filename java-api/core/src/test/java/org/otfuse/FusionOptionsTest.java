@@ -84,7 +84,7 @@ class FusionOptionsTest {
   @Test
   void theAutomaticAnchorNeedsASolver() {
     FusionOptions.Builder options =
-        FusionOptions.builder().solver(Solver.IDENTITY).anchor(FusionOptions.ANCHOR_AUTO);
+        FusionOptions.builder().solver(Solver.IDENTITY).anchor(Anchor.automatic());
     assertEquals(
         "The automatic anchor compares transport costs, which solver identity does not compute,"
             + " expected exact or sinkhorn.",

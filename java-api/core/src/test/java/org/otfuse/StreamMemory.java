@@ -27,7 +27,7 @@ final class StreamMemory {
           arguments[0].equals("list")
               ? engine.fuse(
                   IntStream.range(0, models).mapToObj(StreamMemory::model).toList(), OPTIONS)
-              : engine.fuse(source(models), OPTIONS, Progress.none());
+              : engine.fuse(source(models), OPTIONS, FusionListener.none());
       float expected = 0;
       for (int k = 0; k < models; k++) {
         expected += (float) (1.0 / models) * first(k);

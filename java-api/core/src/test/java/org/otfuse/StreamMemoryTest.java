@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.otfuse.testkit.Mlp;
+import org.otfuse.testkit.Streamed;
 
 /**
  * Models that come one at a time take no more memory than two that are held at once. One model is
@@ -71,7 +72,7 @@ class StreamMemoryTest {
                 .build();
         assertEquals(
             engine.fuse(models, options).model().tensors(),
-            engine.fuse(ModelSource.of(models), options, Progress.none()).model().tensors());
+            engine.fuse(Streamed.of(models), options, FusionListener.none()).model().tensors());
       }
     }
   }

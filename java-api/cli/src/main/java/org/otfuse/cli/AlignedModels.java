@@ -3,10 +3,12 @@ package org.otfuse.cli;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.function.Supplier;
+import org.otfuse.AlignmentOptions;
+import org.otfuse.Coupling;
 import org.otfuse.FusionAccumulator;
 import org.otfuse.FusionEngine;
-import org.otfuse.FusionObserver;
+import org.otfuse.FusionListener;
 import org.otfuse.FusionOptions;
 import org.otfuse.FusionResult;
 import org.otfuse.GroupReport;
@@ -37,22 +39,22 @@ final class AlignedModels implements AutoCloseable {
    * Aligns the models.
    *
    * @param models how they are compared
-   * @param options how; weights and anchor play no part
-   * @param observer hears of the couplings, model after model
+   * @param options how
+   * @param listener hears of the couplings, model after model
    */
   static AlignedModels of(
       FusionEngine engine,
       FusionInputs inputs,
       ComparedModels models,
-      FusionOptions options,
+      AlignmentOptions options,
       Bars bars,
-      Optional<FusionObserver> observer) {
+      FusionListener listener) {
     AlignedModels aligned = new AlignedModels(inputs);
     try {
       Progress progress = bars.stage("aligning");
       for (int k = 0; k < models.size(); k++) {
         if (k != aligned.anchorIndex) {
-          aligned.align(engine, models, k, options, observer);
+          aligned.align(engine, models, k, options, listener);
         }
         progress.step(k + 1, models.size());
       }
@@ -68,26 +70,19 @@ final class AlignedModels implements AutoCloseable {
       FusionEngine engine,
       ComparedModels models,
       int k,
-      FusionOptions options,
-      Optional<FusionObserver> observer) {
-    FusionOptions onto =
-        new FusionOptions(
-            options.metric(),
-            options.solver(),
-            options.sinkhorn(),
-            options.marginals(),
-            options.inputMap(),
-            options.residuals(),
-            options.sweeps(),
-            options.seed(),
-            List.of(1.0, 0.0),
-            1);
+      AlignmentOptions options,
+      FusionListener listener) {
+    FusionOptions onto = FusionOptions.builder().alignment(options).weights(1, 0).anchor(1).build();
     FusionResult result =
         engine.fuse(
             models.pair(k, anchorIndex),
             onto,
-            Progress.none(),
-            observer.map(hearing -> (report, c) -> hearing.coupled(ofModel(k, report), c)));
+            new FusionListener() {
+              @Override
+              public void coupled(GroupReport report, Supplier<Coupling> coupling) {
+                listener.coupled(ofModel(k, report), coupling);
+              }
+            });
     anchor.withTensors(result.model()).write(file(k));
     result.groups().forEach(report -> groups.add(ofModel(k, report)));
     StageSeconds more = result.seconds();

@@ -1,20 +1,20 @@
 package org.otfuse.cli;
 
-import org.otfuse.FusionOptions;
+import org.otfuse.Anchor;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads the index of a model, or "auto" as {@link FusionOptions#ANCHOR_AUTO}. */
-final class AnchorConverter implements ITypeConverter<Integer> {
+/** Reads the index of a model, or "auto" for the one that is chosen. */
+final class AnchorConverter implements ITypeConverter<Anchor> {
   AnchorConverter() {}
 
   @Override
-  public Integer convert(String text) {
+  public Anchor convert(String text) {
     if (text.equals("auto")) {
-      return FusionOptions.ANCHOR_AUTO;
+      return Anchor.automatic();
     }
     try {
-      return Integer.parseUnsignedInt(text);
+      return Anchor.index(Integer.parseUnsignedInt(text));
     } catch (NumberFormatException e) {
       throw new TypeConversionException(
           "expected auto or the number of a model from 0 but was '%s'".formatted(text));

@@ -2,9 +2,8 @@ package org.otfuse.cli;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.otfuse.FusionEngine;
-import org.otfuse.FusionObserver;
+import org.otfuse.FusionListener;
 import org.otfuse.FusionOptions;
 import org.otfuse.FusionResult;
 import org.otfuse.models.Dataset;
@@ -50,19 +49,13 @@ final class ClosedFormRun {
         bars.stage("layers"));
   }
 
-  Aligned refit(FusionEngine engine, ComparedModels models, Optional<FusionObserver> observer) {
+  Aligned refit(FusionEngine engine, ComparedModels models, FusionListener listener) {
     ModelCouplings couplings = new ModelCouplings();
-    FusionObserver both =
-        (report, coupling) -> {
-          observer.ifPresent(hearing -> hearing.coupled(report, coupling));
-          couplings.coupled(report, coupling);
-        };
     FusionResult result =
         engine.fuse(
             models,
-            options.withAnchor(inputs.anchorIndex()),
-            bars.stage("fusing"),
-            Optional.of(both));
+            options.toBuilder().anchor(inputs.anchorIndex()).build(),
+            FusionListener.of(bars.stage("fusing")).and(listener).and(couplings));
     long start = System.nanoTime();
     ClosedFormResult refit =
         ClosedForm.refit(

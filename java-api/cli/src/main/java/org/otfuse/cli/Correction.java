@@ -2,7 +2,7 @@ package org.otfuse.cli;
 
 import java.util.List;
 import java.util.Optional;
-import org.otfuse.FusionObserver;
+import org.otfuse.FusionListener;
 import org.otfuse.models.Dataset;
 import org.otfuse.models.OnnxModel;
 import org.otfuse.models.closedform.CorrectionKind;
@@ -41,16 +41,8 @@ final class Correction {
   }
 
   /** Who has to hear of the couplings, together with somebody else. */
-  Optional<FusionObserver> observer(Optional<CouplingPictures> other) {
-    if (goals.isEmpty()) {
-      return other.map(FusionObserver.class::cast);
-    }
-    RepairGoals own = goals.get();
-    return Optional.of(
-        (report, coupling) -> {
-          other.ifPresent(hearing -> hearing.coupled(report, coupling));
-          own.coupled(report, coupling);
-        });
+  FusionListener listener(FusionListener other) {
+    return goals.isPresent() ? other.and(goals.get()) : other;
   }
 
   /** The average as it should be. */

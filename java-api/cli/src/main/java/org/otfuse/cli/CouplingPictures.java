@@ -4,12 +4,13 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Supplier;
 import org.otfuse.Coupling;
-import org.otfuse.FusionObserver;
+import org.otfuse.FusionListener;
 import org.otfuse.GroupReport;
 
 /** Keeps of every coupling what the page shows. Not thread-safe. */
-final class CouplingPictures implements FusionObserver {
+final class CouplingPictures implements FusionListener {
   /**
    * What is shown of a coupling.
    *
@@ -34,7 +35,8 @@ final class CouplingPictures implements FusionObserver {
   CouplingPictures() {}
 
   @Override
-  public void coupled(GroupReport report, Coupling coupling) {
+  public void coupled(GroupReport report, Supplier<Coupling> brought) {
+    Coupling coupling = brought.get();
     pictures.put(
         new Key(report.model(), report.name()),
         new Picture(

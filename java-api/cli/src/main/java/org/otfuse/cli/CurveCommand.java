@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.otfuse.FeatureKind;
 import org.otfuse.FusionEngine;
+import org.otfuse.FusionListener;
 import org.otfuse.FusionOptions;
 import org.otfuse.InvalidInputException;
 import org.otfuse.models.Dataset;
@@ -122,7 +123,12 @@ final class CurveCommand implements Callable<Integer> {
     List<Score> plainScores = new ArrayList<>();
     try (AlignedModels aligned =
         AlignedModels.of(
-            engine, inputs, compared, options, bars, correction.observer(Optional.empty()))) {
+            engine,
+            inputs,
+            compared,
+            options.alignment(),
+            bars,
+            correction.listener(FusionListener.none()))) {
       for (double w : Curve.weights(points)) {
         List<Double> weights = List.of(1 - w, w);
         scores.add(losses.score(correction.apply(aligned.average(weights), weights)));

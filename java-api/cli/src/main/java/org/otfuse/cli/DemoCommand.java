@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.otfuse.Anchor;
 import org.otfuse.BackendChoice;
 import org.otfuse.InvalidInputException;
 import org.otfuse.models.closedform.Strategy;
@@ -69,7 +70,7 @@ final class DemoCommand implements Callable<Integer> {
               Optional.empty(),
               AlignmentChoice.DEFAULTS,
               new WeightsChoice(false),
-              1,
+              Anchor.index(1),
               Strategy.AUTO,
               backend,
               Optional.empty(),

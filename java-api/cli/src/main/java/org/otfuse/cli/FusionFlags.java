@@ -3,6 +3,7 @@ package org.otfuse.cli;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.otfuse.Anchor;
 import org.otfuse.BackendChoice;
 import org.otfuse.FeatureKind;
 import org.otfuse.MarginalKind;
@@ -135,7 +136,7 @@ final class FusionFlags {
             + " nearest",
         "to all others; default ${DEFAULT-VALUE}."
       })
-  private int anchor;
+  private Anchor anchor;
 
   @Option(
       names = "--samples",

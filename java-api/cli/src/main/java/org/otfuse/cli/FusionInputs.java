@@ -29,7 +29,7 @@ record FusionInputs(
     request.test().ifPresent(data -> command.reads("the data of --test", data));
     Optional<Dataset> test = request.test().map(Dataset::read);
     Optional<Dataset> calibration = request.calibration().map(Dataset::read);
-    int anchor = Math.max(0, request.anchor());
+    int anchor = request.anchor().index().orElse(0);
     return new FusionInputs(
         ModelFiles.open(request.models(), anchor, command), anchor, calibration, test);
   }
@@ -43,9 +43,13 @@ record FusionInputs(
   FusionInputs withAnchor(
       FusionEngine engine, ComparedModels models, FusionOptions options, Bars bars) {
     int chosen =
-        options.anchor() == FusionOptions.ANCHOR_AUTO
-            ? engine.chooseAnchor(models, options, bars.stage("choosing the anchor"))
-            : options.anchor();
+        options
+            .anchor()
+            .index()
+            .orElseGet(
+                () ->
+                    engine.chooseAnchor(
+                        models, options.alignment(), bars.stage("choosing the anchor")));
     return new FusionInputs(files, chosen, calibration, test);
   }
 

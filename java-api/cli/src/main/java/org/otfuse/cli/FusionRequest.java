@@ -3,6 +3,7 @@ package org.otfuse.cli;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.otfuse.Anchor;
 import org.otfuse.BackendChoice;
 import org.otfuse.FeatureKind;
 import org.otfuse.FusionOptions;
@@ -25,7 +26,7 @@ import org.otfuse.models.closedform.Strategy;
  * @param features what neurons are compared by; empty leaves it to the kind of network
  * @param alignment how neurons are aligned
  * @param weights of the average
- * @param anchor index of the anchor, or {@link FusionOptions#ANCHOR_AUTO}
+ * @param anchor the model that the others are aligned to
  * @param strategy how they are merged and corrected
  * @param backend what does the numeric work
  * @param samples most calibration samples whose activations are features; else {@link #SAMPLES}
@@ -38,7 +39,7 @@ record FusionRequest(
     Optional<FeatureKind> features,
     AlignmentChoice alignment,
     WeightsChoice weights,
-    int anchor,
+    Anchor anchor,
     Strategy strategy,
     BackendChoice backend,
     Optional<Integer> samples,
@@ -56,9 +57,10 @@ record FusionRequest(
           "--features activations needs samples to run the models on, expected --calibration"
               + " DATA.npz.");
     }
-    if (anchor >= models.size()) {
+    if (anchor.index().orElse(0) >= models.size()) {
       throw new InvalidInputException(
-          "--anchor is %d, expected 0 to %d.".formatted(anchor, models.size() - 1));
+          "--anchor is %d, expected 0 to %d."
+              .formatted(anchor.index().getAsInt(), models.size() - 1));
     }
     alignment
         .options(calibration.isPresent() ? Solver.SINKHORN : Solver.EXACT)
@@ -83,9 +85,9 @@ record FusionRequest(
   }
 
   /** Where merge is auto, a back end is for the case that neurons are aligned. */
-  private static void requireBackendOfUse(Strategy strategy, BackendChoice backend, int anchor) {
+  private static void requireBackendOfUse(Strategy strategy, BackendChoice backend, Anchor anchor) {
     boolean works = backend == BackendChoice.AUTO || backend == BackendChoice.JAVA;
-    if (strategy.merge() == MergeKind.SELECT && !works && anchor != FusionOptions.ANCHOR_AUTO) {
+    if (strategy.merge() == MergeKind.SELECT && !works && !anchor.isAutomatic()) {
       throw new InvalidInputException(
           "--backend %s aligns and averages neurons and --merge select does neither, expected --merge transport or --backend java."
               .formatted(backend.label()));
@@ -163,11 +165,11 @@ record FusionRequest(
             .anchor(anchor)
             .build();
     AlignmentChoice.requireCouplings(
-        features, "--features says what neurons are compared by", options.solver());
-    boolean aligned = strategy.merge() != MergeKind.SELECT || anchor == FusionOptions.ANCHOR_AUTO;
-    boolean compared = aligned && activations && options.solver() != Solver.IDENTITY;
+        features, "--features says what neurons are compared by", options.alignment().solver());
+    boolean aligned = strategy.merge() != MergeKind.SELECT || anchor.isAutomatic();
+    boolean compared = aligned && activations && options.alignment().solver() != Solver.IDENTITY;
     requireSamplesOfUse(compared, strategy.correction() != CorrectionKind.NONE);
-    if (seed.isPresent() && !compared && options.sweeps() == 0) {
+    if (seed.isPresent() && !compared && options.alignment().sweeps() == 0) {
       throw new InvalidInputException(
           "--seed draws the samples that neurons are compared on and orders sweeps, and here is neither, expected --features activations or --sweeps.");
     }

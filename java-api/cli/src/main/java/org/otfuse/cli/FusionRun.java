@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import org.otfuse.BackendChoice;
 import org.otfuse.FeatureKind;
 import org.otfuse.FusionEngine;
-import org.otfuse.FusionObserver;
+import org.otfuse.FusionListener;
 import org.otfuse.FusionOptions;
 import org.otfuse.FusionResult;
 import org.otfuse.GroupReport;
@@ -179,16 +179,18 @@ final class FusionRun implements AutoCloseable {
       return closedForm(inputs, models, options, strategy);
     }
     Correction correction = new Correction(strategy.correction(), inputs, bars);
-    Optional<FusionObserver> observer = correction.observer(pictures);
+    FusionListener listener = correction.listener(hearing());
     if (request.weights().auto()) {
       try (AlignedModels aligned =
-          AlignedModels.of(engine, inputs, models, options, bars, observer)) {
+          AlignedModels.of(engine, inputs, models, options.alignment(), bars, listener)) {
         return choose(inputs, aligned, correction);
       }
     }
     FusionResult result =
         engine.fuse(
-            models, options.withAnchor(inputs.anchorIndex()), bars.stage("fusing"), observer);
+            models,
+            options.toBuilder().anchor(inputs.anchorIndex()).build(),
+            FusionListener.of(bars.stage("fusing")).and(listener));
     List<Double> weights = options.weightsFor(models.size());
     OnnxModel fused = correction.apply(inputs.anchor().withTensors(result.model()), weights);
     return new Fused(
@@ -219,8 +221,7 @@ final class FusionRun implements AutoCloseable {
           0,
           since(start));
     }
-    ClosedFormRun.Aligned aligned =
-        run.refit(engine, models, pictures.map(FusionObserver.class::cast));
+    ClosedFormRun.Aligned aligned = run.refit(engine, models, hearing());
     return new Fused(
         aligned.refit().model(),
         weights,
@@ -230,6 +231,11 @@ final class FusionRun implements AutoCloseable {
         aligned.alignment().seconds(),
         0,
         aligned.seconds());
+  }
+
+  /** The page's pictures, where there is a page. */
+  private FusionListener hearing() {
+    return pictures.<FusionListener>map(shown -> shown).orElse(FusionListener.none());
   }
 
   /**

@@ -246,11 +246,7 @@ final class ReferenceChecks {
   }
 
   private static FusionOptions ofThree(FusionOptions options) {
-    return FusionOptions.builder()
-        .solver(options.solver())
-        .marginals(options.marginals())
-        .weights(0.4, 0.3, 0.3)
-        .build();
+    return options.toBuilder().weights(0.4, 0.3, 0.3).build();
   }
 
   private double fusion(FusionEngine engine, FusionOptions options) {

@@ -5,8 +5,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.otfuse.Coupling;
-import org.otfuse.FusionObserver;
+import org.otfuse.FusionListener;
 import org.otfuse.GroupReport;
 import org.otfuse.NeuronGroup;
 import org.otfuse.models.OnnxModel;
@@ -16,7 +17,7 @@ import org.otfuse.models.statistics.ActivationMoments;
  * The moments that repair leads an average to: those of every model's neurons, carried onto the
  * anchor's by the couplings that it hears of, which come model after model. Not thread-safe.
  */
-final class RepairGoals implements FusionObserver {
+final class RepairGoals implements FusionListener {
   private final FusionInputs inputs;
   private final Bars bars;
   private final List<String> groups;
@@ -33,12 +34,12 @@ final class RepairGoals implements FusionObserver {
   }
 
   @Override
-  public void coupled(GroupReport report, Coupling coupling) {
+  public void coupled(GroupReport report, Supplier<Coupling> coupling) {
     if (report.model() != model) {
       carry();
       model = report.model();
     }
-    couplings.put(report.name(), coupling);
+    couplings.put(report.name(), coupling.get());
   }
 
   /** Ends the model whose couplings were heard of. */

@@ -168,24 +168,25 @@ final class ReportPage {
 
   private void alignment() {
     tables.fact("features", Choice.label(story.features()));
-    tables.fact("metric", Choice.label(story.options().metric()));
-    tables.fact("marginals", Choice.label(story.options().marginals()));
-    tables.fact("residuals", Choice.label(story.options().residuals()));
-    tables.fact("solver", Choice.label(story.options().solver()));
-    if (story.options().solver() == Solver.SINKHORN) {
-      tables.fact("epsilon", String.valueOf(story.options().sinkhorn().epsilon()));
+    tables.fact("metric", Choice.label(story.options().alignment().metric()));
+    tables.fact("marginals", Choice.label(story.options().alignment().marginals()));
+    tables.fact("residuals", Choice.label(story.options().alignment().residuals()));
+    tables.fact("solver", Choice.label(story.options().alignment().solver()));
+    if (story.options().alignment().solver() == Solver.SINKHORN) {
+      tables.fact("epsilon", String.valueOf(story.options().alignment().sinkhorn().epsilon()));
       tables.fact(
           "tau",
-          story.options().sinkhorn().balanced()
+          story.options().alignment().sinkhorn().balanced()
               ? "none, marginals hold"
-              : String.valueOf(story.options().sinkhorn().tau()));
+              : String.valueOf(story.options().alignment().sinkhorn().tau()));
       tables.fact(
           "annealing",
-          story.options().sinkhorn().annealing() == 0
+          story.options().alignment().sinkhorn().annealing() == 0
               ? "none"
-              : String.valueOf(story.options().sinkhorn().annealing()));
+              : String.valueOf(story.options().alignment().sinkhorn().annealing()));
     }
-    tables.fact("sweeps of coordinate descent", String.valueOf(story.options().sweeps()));
+    tables.fact(
+        "sweeps of coordinate descent", String.valueOf(story.options().alignment().sweeps()));
   }
 
   private void choices() {
@@ -195,7 +196,8 @@ final class ReportPage {
     if (report.selection().isEmpty()) {
       alignment();
     }
-    tables.fact("anchor", (request.anchor() < 0 ? "auto, which chose " : "") + report.anchor());
+    tables.fact(
+        "anchor", (request.anchor().isAutomatic() ? "auto, which chose " : "") + report.anchor());
     tables.fact(
         "weights",
         (request.weights().auto() ? "auto, which chose " : "")

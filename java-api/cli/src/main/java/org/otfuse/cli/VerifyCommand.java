@@ -8,9 +8,9 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import org.otfuse.AlignedModel;
+import org.otfuse.AlignmentOptions;
 import org.otfuse.BackendChoice;
 import org.otfuse.FusionEngine;
-import org.otfuse.FusionOptions;
 import org.otfuse.InvalidInputException;
 import org.otfuse.NeuronGroup;
 import org.otfuse.Progress;
@@ -147,8 +147,8 @@ final class VerifyCommand implements Callable<Integer> {
                 ComparedModels.capture(file, samples, bars),
                 anchor.model(),
                 ComparedModels.capture(anchor, samples, bars),
-                FusionOptions.DEFAULTS)
-            : engine.align(file.model(), anchor.model(), FusionOptions.DEFAULTS);
+                AlignmentOptions.DEFAULTS)
+            : engine.align(file.model(), anchor.model(), AlignmentOptions.DEFAULTS);
     PairVerification found =
         PairVerification.of(
             engine, file, anchor.withTensors(aligned.model()), samples, bars.stage("verify"));

@@ -8,12 +8,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.otfuse.AlignmentOptions;
+import org.otfuse.Anchor;
 import org.otfuse.BackendChoice;
+import org.otfuse.Coupling;
 import org.otfuse.FeatureKind;
 import org.otfuse.FusionEngine;
-import org.otfuse.FusionOptions;
+import org.otfuse.FusionListener;
+import org.otfuse.GroupReport;
 import org.otfuse.models.closedform.CorrectionKind;
 import org.otfuse.models.closedform.MergeKind;
 import org.otfuse.models.closedform.Strategy;
@@ -37,7 +42,7 @@ class AlignedModelsTest extends TwoMlps {
             Optional.empty(),
             AlignmentChoice.DEFAULTS,
             new WeightsChoice(false),
-            0,
+            Anchor.index(0),
             new Strategy(MergeKind.TRANSPORT, CorrectionKind.NONE),
             BackendChoice.JAVA,
             Optional.empty(),
@@ -46,9 +51,9 @@ class AlignedModelsTest extends TwoMlps {
     try (FusionEngine engine = FusionEngine.open(BackendChoice.JAVA);
         Bars bars = new Bars()) {
       ComparedModels models = inputs.compared(request, FeatureKind.WEIGHTS, bars);
-      FusionOptions options = FusionOptions.DEFAULTS;
+      AlignmentOptions options = AlignmentOptions.DEFAULTS;
       try (AlignedModels aligned =
-          AlignedModels.of(engine, inputs, models, options, bars, Optional.empty())) {
+          AlignedModels.of(engine, inputs, models, options, bars, FusionListener.none())) {
         aligned.average(List.of(0.5, 0.5));
         assertEquals(1, left());
       }
@@ -61,10 +66,12 @@ class AlignedModelsTest extends TwoMlps {
                   models,
                   options,
                   bars,
-                  Optional.of(
-                      (report, coupling) -> {
-                        throw new OutOfMemoryError();
-                      })));
+                  new FusionListener() {
+                    @Override
+                    public void coupled(GroupReport report, Supplier<Coupling> coupling) {
+                      throw new OutOfMemoryError();
+                    }
+                  }));
       assertEquals(0, left());
     }
   }

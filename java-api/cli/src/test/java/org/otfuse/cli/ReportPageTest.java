@@ -21,6 +21,7 @@ import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.otfuse.Anchor;
 import org.otfuse.BackendChoice;
 import org.otfuse.FeatureKind;
 import org.otfuse.FusionEngine;
@@ -233,7 +234,7 @@ class ReportPageTest extends TwoMlps {
             Optional.empty(),
             AlignmentChoice.DEFAULTS,
             new WeightsChoice(false),
-            0,
+            Anchor.index(0),
             Strategy.AUTO,
             BackendChoice.JAVA,
             Optional.empty(),

@@ -5,11 +5,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.IntPredicate;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.otfuse.Activations;
+import org.otfuse.AlignmentOptions;
 import org.otfuse.Coupling;
-import org.otfuse.FusionObserver;
-import org.otfuse.FusionOptions;
+import org.otfuse.FusionListener;
 import org.otfuse.GroupReport;
 import org.otfuse.InvalidInputException;
 import org.otfuse.MarginalKind;
@@ -18,6 +19,7 @@ import org.otfuse.Solver;
 import org.otfuse.TransportReport;
 import org.otfuse.align.Couplings.Coupled;
 import org.otfuse.align.Couplings.Problem;
+import org.otfuse.check.Cancellation;
 import org.otfuse.device.Arena;
 import org.otfuse.device.DeviceModel;
 import org.otfuse.device.Stopwatch;
@@ -46,39 +48,48 @@ import org.otfuse.spi.Matrix;
  */
 public final class Alignment {
   private final Backend backend;
-  private final FusionOptions options;
+  private final AlignmentOptions options;
   private final int index;
   private final DeviceModel model;
   private final DeviceModel anchor;
   private final Couplings couplings;
   private final Stopwatch stopwatch;
-  private final Optional<FusionObserver> observer;
+  private final FusionListener listener;
   private final List<GroupMaps> maps = new ArrayList<>();
   private final List<GroupReport> reports = new ArrayList<>();
+  private boolean measuring;
   private int sweeps;
   private double relativeCost;
 
   /** Prepares to align the model of the given index. */
   public Alignment(
       Backend backend,
-      FusionOptions options,
+      AlignmentOptions options,
       int index,
       DeviceModel model,
       DeviceModel anchor,
       Arena arena,
       Stopwatch stopwatch,
-      Optional<FusionObserver> observer) {
+      FusionListener listener) {
     this.backend = backend;
     this.options = options;
     this.index = index;
     this.model = model;
     this.anchor = anchor;
-    this.couplings = new Couplings(backend, options, arena, observer.isPresent());
+    this.couplings = new Couplings(backend, options, arena);
     this.stopwatch = stopwatch;
-    this.observer = observer;
+    this.listener = listener;
     for (int g = 0; g < groups().size(); g++) {
       maps.add(GroupMaps.identity(model.architecture().groups().get(g).size()));
     }
+  }
+
+  /**
+   * Measures {@link #relativeCost} too, for which the cost matrices have to come from the device.
+   */
+  public Alignment measuring() {
+    measuring = true;
+    return this;
   }
 
   /** The maps, one pair a group, once the model has been aligned. */
@@ -96,10 +107,7 @@ public final class Alignment {
     return sweeps;
   }
 
-  /**
-   * Transport costs over mean costs, summed over groups. Measured only for the automatic anchor,
-   * because the cost matrices have to come from the device for it.
-   */
+  /** Transport costs over mean costs, summed over groups. */
   public double relativeCost() {
     return relativeCost;
   }
@@ -161,6 +169,7 @@ public final class Alignment {
   }
 
   private GroupFeatures features(Arena scratch) {
+    Cancellation.check(listener);
     return new GroupFeatures(backend, options, model, anchor, scratch);
   }
 
@@ -195,14 +204,14 @@ public final class Alignment {
             keepFinite(problems.get(k), groups().get(batch.get(k)));
           }
         });
-    List<Coupled> coupled = stopwatch.time(Stage.SOLVE, () -> couplings.solve(problems));
+    List<Coupled> coupled = stopwatch.time(Stage.SOLVE, () -> couplings.solve(problems, scratch));
     double seconds = (System.nanoTime() - start) / 1e9;
     double total = tasks.stream().mapToDouble(t -> t.cost().length()).sum();
     for (int k = 0; k < batch.size(); k++) {
       int g = batch.get(k);
       double own = problems.get(k).costs().stream().mapToDouble(Matrix::length).sum();
       maps.set(g, coupled.get(k).maps());
-      if (options.anchor() == FusionOptions.ANCHOR_AUTO) {
+      if (measuring) {
         double mean = problems.get(k).costs().stream().mapToDouble(this::sum).sum() / own;
         relativeCost += mean == 0 ? 0 : coupled.get(k).report().transportCost() / mean;
       }
@@ -211,10 +220,9 @@ public final class Alignment {
       GroupReport report = report(g, solverName(), transport, seconds * own / total);
       reports.add(report);
       List<Matrix> costs = problems.get(k).costs();
-      coupled
-          .get(k)
-          .values()
-          .ifPresent(values -> tell(report, values, unit.original(identityCost(costs))));
+      Supplier<float[]> values = coupled.get(k).values();
+      listener.coupled(
+          report, () -> coupling(report, values.get(), unit.original(identityCost(costs))));
     }
   }
 
@@ -222,25 +230,28 @@ public final class Alignment {
     problem.costs().forEach(cost -> problem.unit().keepFinite(backend, cost, group.name()));
   }
 
-  private void tell(GroupReport report, float[] values, OptionalDouble identityCost) {
-    Coupling coupling = new Coupling(report.sourceSize(), report.size(), values, identityCost);
-    observer.ifPresent(hearing -> hearing.coupled(report, coupling));
+  private static Coupling coupling(
+      GroupReport report, float[] values, OptionalDouble identityCost) {
+    return new Coupling(report.sourceSize(), report.size(), values, identityCost);
   }
 
   private OptionalDouble identityCost(List<Matrix> costs) {
     return costs.get(0).rows() == costs.get(0).columns()
-        ? costs.stream().mapToDouble(cost -> diagonalMean(backend, cost)).average()
+        ? costs.stream().mapToDouble(this::diagonalMean).average()
         : OptionalDouble.empty();
   }
 
-  /** The cost of leaving the neurons of a square cost matrix where they are. */
-  static double diagonalMean(Backend backend, Matrix cost) {
-    float[] values = Arena.download(backend, cost);
+  private double diagonalMean(Matrix cost) {
+    return diagonalMean(Arena.download(backend, cost), cost.rows());
+  }
+
+  /** The cost of leaving the neurons of a cost matrix [n,n] where they are. */
+  static double diagonalMean(float[] costs, int n) {
     double sum = 0;
-    for (int i = 0; i < cost.rows(); i++) {
-      sum += values[i * cost.rows() + i];
+    for (int i = 0; i < n; i++) {
+      sum += costs[i * n + i];
     }
-    return sum / cost.rows();
+    return sum / n;
   }
 
   private double sum(Matrix cost) {
@@ -298,8 +309,7 @@ public final class Alignment {
   }
 
   private void descend() {
-    WeightMatching matching =
-        new WeightMatching(backend, model, anchor, maps, stopwatch, observer.isPresent());
+    WeightMatching matching = new WeightMatching(backend, model, anchor, maps, stopwatch);
     sweeps = matching.run(options.sweeps(), options.seed());
     matching.moves().forEach(this::reportMove);
   }
@@ -308,8 +318,7 @@ public final class Alignment {
     GroupReport before = find(groups().get(g)).orElseThrow();
     GroupReport report = report(g, "descent", move.report(), before.seconds());
     reports.set(reports.indexOf(before), report);
-    if (observer.isPresent()) {
-      tell(report, Coupling.ofMap(move.source()), move.identityCost());
-    }
+    OptionalDouble identityCost = OptionalDouble.of(move.identityCost());
+    listener.coupled(report, () -> coupling(report, Coupling.ofMap(move.source()), identityCost));
   }
 }

@@ -3,9 +3,9 @@ package org.otfuse.align;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
+import java.util.function.Supplier;
+import org.otfuse.AlignmentOptions;
 import org.otfuse.Coupling;
-import org.otfuse.FusionOptions;
 import org.otfuse.InputMap;
 import org.otfuse.MarginalKind;
 import org.otfuse.SinkhornSettings;
@@ -49,36 +49,39 @@ final class Couplings {
     }
   }
 
-  /** The maps of a group, what the solver said, and for an observer the coupling [n,m]. */
-  record Coupled(GroupMaps maps, TransportReport report, Optional<float[]> values) {}
+  /**
+   * A coupled group.
+   *
+   * @param maps of its neurons
+   * @param report what the solver said
+   * @param values brings the coupling [n,m] while the scratch memory of the call lives
+   */
+  record Coupled(GroupMaps maps, TransportReport report, Supplier<float[]> values) {}
 
   private final Backend backend;
-  private final FusionOptions options;
+  private final AlignmentOptions options;
   private final Arena arena;
-  private final boolean observed;
 
   /** The arena keeps soft maps alive. */
-  Couplings(Backend backend, FusionOptions options, Arena arena, boolean observed) {
+  Couplings(Backend backend, AlignmentOptions options, Arena arena) {
     this.backend = backend;
     this.options = options;
     this.arena = arena;
-    this.observed = observed;
   }
 
-  List<Coupled> solve(List<Problem> problems) {
+  /** Couples the groups; the scratch memory keeps their plans. */
+  List<Coupled> solve(List<Problem> problems, Arena scratch) {
     List<Problem> assignments = problems.stream().filter(this::isAssignment).toList();
     List<Problem> transports = problems.stream().filter(p -> !isAssignment(p)).toList();
-    try (Arena scratch = new Arena(backend)) {
-      List<Coupled> hard = assign(assignments, scratch);
-      List<Coupled> soft = transport(transports, scratch);
-      List<Coupled> coupled = new ArrayList<>();
-      int h = 0;
-      int s = 0;
-      for (Problem problem : problems) {
-        coupled.add(isAssignment(problem) ? hard.get(h++) : soft.get(s++));
-      }
-      return coupled;
+    List<Coupled> hard = assign(assignments, scratch);
+    List<Coupled> soft = transport(transports, scratch);
+    List<Coupled> coupled = new ArrayList<>();
+    int h = 0;
+    int s = 0;
+    for (Problem problem : problems) {
+      coupled.add(isAssignment(problem) ? hard.get(h++) : soft.get(s++));
     }
+    return coupled;
   }
 
   private boolean isAssignment(Problem problem) {
@@ -105,10 +108,7 @@ final class Couplings {
     NeuronMap.Hard map = assignments.get(0).map();
     TransportReport report = combined(assignments.stream().map(Assignment::report).toList());
     if (assignments.stream().allMatch(a -> Arrays.equals(a.map().source(), map.source()))) {
-      return new Coupled(
-          GroupMaps.hard(map),
-          report,
-          observed ? Optional.of(Coupling.ofMap(map.source())) : Optional.empty());
+      return new Coupled(GroupMaps.hard(map), report, () -> Coupling.ofMap(map.source()));
     }
     List<Matrix> plans = assignments.stream().map(a -> plan(a.map(), scratch)).toList();
     Matrix average = average(plans, scratch);
@@ -120,8 +120,8 @@ final class Couplings {
     return Matrix.of(scratch.upload(Coupling.ofMap(map.source())).buffer(), n, n);
   }
 
-  private Optional<float[]> values(Matrix plan) {
-    return observed ? Optional.of(Arena.download(backend, plan)) : Optional.empty();
+  private Supplier<float[]> values(Matrix plan) {
+    return () -> Arena.download(backend, plan);
   }
 
   private List<Coupled> transport(List<Problem> problems, Arena scratch) {

@@ -1,6 +1,5 @@
 package org.otfuse.align;
 
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -8,7 +7,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -67,16 +65,15 @@ final class WeightMatching {
    *
    * @param source which neuron took each place
    * @param report what the solver said
-   * @param identityCost the cost of leaving all neurons where they are; empty if nobody observes
+   * @param identityCost the cost of leaving all neurons where they are
    */
-  record Move(int[] source, TransportReport report, OptionalDouble identityCost) {}
+  record Move(int[] source, TransportReport report, double identityCost) {}
 
   private final Backend backend;
   private final DeviceModel model;
   private final DeviceModel anchor;
   private final List<GroupMaps> maps;
   private final Stopwatch stopwatch;
-  private final boolean observed;
   private final List<List<Occurrence>> occurrences = new ArrayList<>();
   private final List<Set<Integer>> neighbours = new ArrayList<>();
   private final Map<Integer, Move> moves = new TreeMap<>();
@@ -87,14 +84,12 @@ final class WeightMatching {
       DeviceModel model,
       DeviceModel anchor,
       List<GroupMaps> maps,
-      Stopwatch stopwatch,
-      boolean observed) {
+      Stopwatch stopwatch) {
     this.backend = backend;
     this.model = model;
     this.anchor = anchor;
     this.maps = maps;
     this.stopwatch = stopwatch;
-    this.observed = observed;
     for (int g = 0; g < maps.size(); g++) {
       occurrences.add(new ArrayList<>());
       neighbours.add(new HashSet<>());
@@ -206,33 +201,29 @@ final class WeightMatching {
   }
 
   private boolean accept(int g, FeatureUnit unit, Matrix cost, Assignment found) {
-    if (!gains(maps.get(g).output(), cost, found.map().source())) {
+    float[] costs = Arena.download(backend, cost);
+    if (!gains(maps.get(g).output(), costs, found.map().source())) {
       return false;
     }
     maps.set(g, GroupMaps.hard(found.map()));
-    OptionalDouble identityCost =
-        observed
-            ? OptionalDouble.of(unit.original(Alignment.diagonalMean(backend, cost)))
-            : OptionalDouble.empty();
+    double identityCost = unit.original(Alignment.diagonalMean(costs, cost.rows()));
     moves.put(g, new Move(found.map().source(), unit.original(found.report()), identityCost));
     return true;
   }
 
-  private boolean gains(NeuronMap before, Matrix cost, int[] source) {
+  private static boolean gains(NeuronMap before, float[] costs, int[] source) {
     if (before instanceof NeuronMap.Soft) {
       return true;
     }
-    int n = cost.rows();
-    FloatBuffer host = FloatBuffer.allocate(Math.toIntExact(cost.length()));
-    backend.download(cost.span(), host);
+    int n = source.length;
     int[] old = new AxisMap(List.of(new AxisMap.Segment(before, 1))).gather();
     double total = 0;
-    for (float value : host.array()) {
+    for (float value : costs) {
       total += value;
     }
     double gain = 0;
     for (int j = 0; j < n; j++) {
-      gain += (double) host.get(old[j] * n + j) - host.get(source[j] * n + j);
+      gain += (double) costs[old[j] * n + j] - costs[source[j] * n + j];
     }
     return gain > LEAST_GAIN * total / n;
   }

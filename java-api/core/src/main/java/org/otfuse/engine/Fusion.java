@@ -6,18 +6,19 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.otfuse.Activations;
+import org.otfuse.AlignmentOptions;
 import org.otfuse.FeatureKind;
-import org.otfuse.FusionObserver;
+import org.otfuse.FusionListener;
 import org.otfuse.FusionOptions;
 import org.otfuse.FusionResult;
 import org.otfuse.GroupReport;
 import org.otfuse.InvalidInputException;
 import org.otfuse.Model;
 import org.otfuse.ModelSource;
-import org.otfuse.Progress;
 import org.otfuse.align.Alignment;
 import org.otfuse.average.TensorAverage;
 import org.otfuse.average.TensorAverage.Member;
+import org.otfuse.check.Cancellation;
 import org.otfuse.check.CheckedActivations;
 import org.otfuse.device.Arena;
 import org.otfuse.device.DeviceModel;
@@ -38,8 +39,7 @@ public final class Fusion {
   private final ModelSource source;
   private final FusionOptions options;
   private final List<Double> weights;
-  private final Progress progress;
-  private final Optional<FusionObserver> observer;
+  private final FusionListener listener;
   private final Stopwatch stopwatch = new Stopwatch();
   private final List<GroupReport> reports = new ArrayList<>();
   private final List<Integer> sweeps;
@@ -48,21 +48,16 @@ public final class Fusion {
 
   /** Checks the number of models, weights and the anchor. */
   public Fusion(
-      Backend backend,
-      ModelSource source,
-      FusionOptions options,
-      Progress progress,
-      Optional<FusionObserver> observer) {
+      Backend backend, ModelSource source, FusionOptions options, FusionListener listener) {
     this.backend = backend;
     this.source = Objects.requireNonNull(source, "source");
     this.options = Objects.requireNonNull(options, "options");
-    this.progress = Objects.requireNonNull(progress, "progress");
-    this.observer = Objects.requireNonNull(observer, "observer");
+    this.listener = Objects.requireNonNull(listener, "listener");
     int models = source.size();
     requireModels(models, options);
     this.weights = options.weightsFor(models);
     this.sweeps = new ArrayList<>(Collections.nCopies(models, 0));
-    this.steps = options.anchor() == FusionOptions.ANCHOR_AUTO ? models * models : models;
+    this.steps = options.anchor().isAutomatic() ? models * models : models;
   }
 
   /** Refuses fewer than two models, and an anchor that is none of them. */
@@ -70,15 +65,15 @@ public final class Fusion {
     if (models < 2) {
       throw new InvalidInputException("Found " + models + " models to fuse, expected at least 2.");
     }
-    if (options.anchor() == FusionOptions.ANCHOR_AUTO && models > MOST_TO_CHOOSE_FROM) {
+    if (options.anchor().isAutomatic() && models > MOST_TO_CHOOSE_FROM) {
       throw new InvalidInputException(
           "Found %d models to choose the anchor of, expected at most %d."
               .formatted(models, MOST_TO_CHOOSE_FROM));
     }
-    if (options.anchor() >= models) {
+    int anchor = options.anchor().index().orElse(0);
+    if (anchor >= models) {
       throw new InvalidInputException(
-          "The anchor is model %d, expected one of 0 to %d."
-              .formatted(options.anchor(), models - 1));
+          "The anchor is model %d, expected one of 0 to %d.".formatted(anchor, models - 1));
     }
   }
 
@@ -157,14 +152,14 @@ public final class Fusion {
 
   /** The anchor's index, given or chosen. */
   public int anchor() {
-    if (options.anchor() != FusionOptions.ANCHOR_AUTO) {
-      return options.anchor();
-    }
-    FusionOptions costs = options.withoutSweeps();
+    return options.anchor().index().orElseGet(this::choose);
+  }
+
+  private int choose() {
     int best = 0;
     double least = Double.POSITIVE_INFINITY;
     for (int candidate = 0; candidate < source.size(); candidate++) {
-      double cost = costToOthers(candidate, costs);
+      double cost = costToOthers(candidate);
       if (cost < least) {
         best = candidate;
         least = cost;
@@ -173,14 +168,19 @@ public final class Fusion {
     return best;
   }
 
-  private double costToOthers(int candidate, FusionOptions costs) {
+  private double costToOthers(int candidate) {
+    AlignmentOptions costs = options.alignment().toBuilder().sweeps(0).build();
     double sum = 0;
     try (Arena arena = new Arena(backend)) {
       Loaded anchor = load(candidate, arena);
       for (int k = 0; k < source.size(); k++) {
         if (k != candidate) {
           try (Arena own = new Arena(backend)) {
-            sum += align(costs, load(k, own), anchor, own, Optional.empty()).relativeCost();
+            Loaded model = load(k, own);
+            Alignment alignment =
+                alignment(costs, model, anchor, own, FusionListener.none()).measuring();
+            align(alignment, model, anchor);
+            sum += alignment.relativeCost();
           }
         }
       }
@@ -189,44 +189,41 @@ public final class Fusion {
   }
 
   private Loaded load(int k, Arena arena) {
+    Cancellation.check(listener);
     Model model = source.model(k);
     Optional<Activations> activations =
         source.activations(k).map(given -> new CheckedActivations(given, model));
     return new Loaded(k, new DeviceModel(model, arena), activations);
   }
 
-  private Alignment align(
-      FusionOptions how,
-      Loaded model,
-      Loaded anchor,
-      Arena arena,
-      Optional<FusionObserver> hearing) {
+  private Alignment alignment(
+      AlignmentOptions how, Loaded model, Loaded anchor, Arena arena, FusionListener hearing) {
+    return new Alignment(
+        backend, how, model.index, model.device, anchor.device, arena, stopwatch, hearing);
+  }
+
+  private void align(Alignment alignment, Loaded model, Loaded anchor) {
     requireAlike(model.model(), anchor.model());
     if (model.activations.isPresent() != anchor.activations.isPresent()) {
       throw new InvalidInputException(
           "Activations were given for only one of the models %s and %s, expected both or none."
               .formatted(model.model().name(), anchor.model().name()));
     }
-    Optional<ActivationPair> activations =
-        model.activations.map(a -> new ActivationPair(a, anchor.activations.orElseThrow()));
-    Alignment alignment =
-        new Alignment(
-            backend, how, model.index, model.device, anchor.device, arena, stopwatch, hearing);
-    alignment.align(activations);
+    alignment.align(
+        model.activations.map(a -> new ActivationPair(a, anchor.activations.orElseThrow())));
     step();
-    return alignment;
   }
 
   private List<GroupMaps> aligned(Loaded model, Loaded anchor, Arena arena) {
-    FusionOptions onto = options.withAnchor(anchor.index);
-    Alignment alignment = align(onto, model, anchor, arena, observer);
+    Alignment alignment = alignment(options.alignment(), model, anchor, arena, listener);
+    align(alignment, model, anchor);
     reports.addAll(alignment.reports());
     sweeps.set(model.index, alignment.sweeps());
     return alignment.maps();
   }
 
   private void step() {
-    progress.step(++done, steps);
+    listener.step(++done, steps);
   }
 
   /** Refuses models that cannot be fused, naming the first difference. */

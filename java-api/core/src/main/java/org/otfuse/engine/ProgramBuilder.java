@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.otfuse.AlignmentOptions;
 import org.otfuse.Architecture;
 import org.otfuse.FusionOptions;
 import org.otfuse.NeuronGroup;
@@ -42,19 +43,20 @@ public final class ProgramBuilder {
 
   /** Whether a program can say all that the options ask for. */
   public static boolean covers(FusionOptions options) {
-    return options.residuals() == ResidualPolicy.JOINT
-        && options.sweeps() == 0
-        && options.solver() != Solver.IDENTITY
-        && options.anchor() != FusionOptions.ANCHOR_AUTO;
+    AlignmentOptions how = options.alignment();
+    return how.residuals() == ResidualPolicy.JOINT
+        && how.sweeps() == 0
+        && how.solver() != Solver.IDENTITY
+        && !options.anchor().isAutomatic();
   }
 
   public static FusionProgram build(
-      Architecture architecture, List<Double> weights, FusionOptions o) {
+      Architecture architecture, List<Double> weights, int anchor, AlignmentOptions o) {
     ProgramBuilder builder = new ProgramBuilder(architecture);
     return new FusionProgram(
         builder.length,
         weights,
-        o.anchor(),
+        anchor,
         architecture.groups().stream().map(NeuronGroup::size).toList(),
         AlignmentOrder.of(architecture).stream().map(builder::step).toList(),
         builder.parts.stream().flatMap(List::stream).toList(),

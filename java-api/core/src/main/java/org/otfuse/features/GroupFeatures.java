@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.otfuse.FusionOptions;
+import org.otfuse.AlignmentOptions;
 import org.otfuse.InvalidInputException;
 import org.otfuse.NeuronGroup;
 import org.otfuse.Producer;
@@ -31,14 +31,18 @@ public final class GroupFeatures {
   public record Features(List<Pair> pairs, FeatureUnit unit) {}
 
   private final Backend backend;
-  private final FusionOptions options;
+  private final AlignmentOptions options;
   private final DeviceModel model;
   private final DeviceModel anchor;
   private final Arena arena;
 
   /** The arena owns the matrices. */
   public GroupFeatures(
-      Backend backend, FusionOptions options, DeviceModel model, DeviceModel anchor, Arena arena) {
+      Backend backend,
+      AlignmentOptions options,
+      DeviceModel model,
+      DeviceModel anchor,
+      Arena arena) {
     this.backend = backend;
     this.options = options;
     this.model = model;

@@ -18,6 +18,7 @@ import org.otfuse.FusionEngine;
 import org.otfuse.FusionOptions;
 import org.otfuse.InvalidInputException;
 import org.otfuse.Model;
+import org.otfuse.ModelSource;
 import org.otfuse.Operation;
 import org.otfuse.Operation.Fact;
 import org.otfuse.Progress;
@@ -105,10 +106,10 @@ class FunctionDifferenceTest {
     try (FusionEngine engine = FusionEngine.open(BackendChoice.JAVA)) {
       for (Executable way :
           List.<Executable>of(
-              () -> engine.fuse(both, OPTIONS.withAnchor(0)),
-              () -> engine.align(tanh, relu, OPTIONS),
+              () -> engine.fuse(both, OPTIONS),
+              () -> engine.align(tanh, relu, OPTIONS.alignment()),
               () -> engine.average(both, List.of(0.5, 0.5)),
-              () -> engine.chooseAnchor(both, Optional.empty(), OPTIONS, Progress.none()),
+              () -> engine.chooseAnchor(ModelSource.of(both), OPTIONS.alignment(), Progress.none()),
               () -> FusionAccumulator.of(relu).add(tanh, 0.5))) {
         String message = assertThrows(InvalidInputException.class, way).getMessage();
         assertTrue(message.contains("node between is "), message);

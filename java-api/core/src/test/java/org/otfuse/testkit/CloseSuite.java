@@ -8,7 +8,6 @@ import java.nio.FloatBuffer;
 import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -22,10 +21,12 @@ import org.junit.jupiter.api.Timeout;
 import org.otfuse.Architecture;
 import org.otfuse.BackendChoice;
 import org.otfuse.FusionEngine;
+import org.otfuse.FusionListener;
 import org.otfuse.FusionOptions;
 import org.otfuse.FusionPlan;
 import org.otfuse.Metric;
 import org.otfuse.Model;
+import org.otfuse.ModelSource;
 import org.otfuse.spi.Backend;
 import org.otfuse.spi.BackendSettings;
 import org.otfuse.spi.CostTask;
@@ -209,7 +210,10 @@ public abstract class CloseSuite {
     assertEquals(
         expected,
         engine
-            .fuse(MODELS, Optional.empty(), FusionOptions.DEFAULTS, (done, all) -> engine.close())
+            .fuse(
+                ModelSource.of(MODELS),
+                FusionOptions.DEFAULTS,
+                FusionListener.of((done, all) -> engine.close()))
             .model()
             .tensors());
     assertThrows(IllegalStateException.class, () -> engine.fuse(MODELS, FusionOptions.DEFAULTS));

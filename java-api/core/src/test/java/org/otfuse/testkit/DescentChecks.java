@@ -16,6 +16,7 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.otfuse.AlignedModel;
+import org.otfuse.AlignmentOptions;
 import org.otfuse.Architecture;
 import org.otfuse.FusionOptions;
 import org.otfuse.FusionResult;
@@ -87,7 +88,8 @@ interface DescentChecks extends FusionChecks {
   @Test
   default void descentFromAnOptimumStopsAfterOneSweep() {
     Model model = mlp(52, 20, 33, 17, 5);
-    AlignedModel aligned = engine().align(permuted(model, 2), model, descent(Solver.EXACT, 9));
+    AlignedModel aligned =
+        engine().align(permuted(model, 2), model, descent(Solver.EXACT, 9).alignment());
     assertEquals(1, aligned.sweeps());
     assertEquals(model.tensors(), aligned.model().tensors());
     assertTrue(aligned.groups().stream().allMatch(g -> g.solver().equals("exact")));
@@ -97,8 +99,8 @@ interface DescentChecks extends FusionChecks {
   default void descentEndsWhereNoExchangeOfNeuronsHelps() {
     Model anchor = mlp(53, 12, 14, 11, 4);
     Model other = mlp(54, 12, 14, 11, 4);
-    AlignedModel before = engine().align(other, anchor, FusionOptions.DEFAULTS);
-    AlignedModel after = engine().align(other, anchor, descent(Solver.EXACT, 50));
+    AlignedModel before = engine().align(other, anchor, AlignmentOptions.DEFAULTS);
+    AlignedModel after = engine().align(other, anchor, descent(Solver.EXACT, 50).alignment());
     assertTrue(after.sweeps() < 50);
     assertTrue(innerProduct(after.model(), anchor) > innerProduct(before.model(), anchor) + 1e-3);
     assertNoExchangeHelps(after.model(), anchor);
@@ -109,7 +111,7 @@ interface DescentChecks extends FusionChecks {
     Architecture architecture = ResidualMlp.architecture(8, 3, 9, 6, 7, 8, 5);
     Model anchor = Mlp.random("anchor", architecture, 55);
     Model other = Mlp.random("other", architecture, 56);
-    AlignedModel after = engine().align(other, anchor, descent(Solver.IDENTITY, 50));
+    AlignedModel after = engine().align(other, anchor, descent(Solver.IDENTITY, 50).alignment());
     assertTrue(after.sweeps() < 50);
     assertNoExchangeHelps(after.model(), anchor);
   }
@@ -157,9 +159,9 @@ interface DescentChecks extends FusionChecks {
     Model copy = permuted(anchor, 3);
     assertEquals(
         anchor.tensors(),
-        engine().align(copy, anchor, descent(Solver.IDENTITY, 20)).model().tensors());
+        engine().align(copy, anchor, descent(Solver.IDENTITY, 20).alignment()).model().tensors());
     Model other = Mlp.random("other", concatenated(), 58);
-    AlignedModel after = engine().align(other, anchor, descent(Solver.EXACT, 50));
+    AlignedModel after = engine().align(other, anchor, descent(Solver.EXACT, 50).alignment());
     assertNoExchangeHelps(after.model(), anchor);
   }
 
@@ -180,7 +182,7 @@ interface DescentChecks extends FusionChecks {
   default void descentTurnsSoftMapsIntoHardOnes() {
     Model anchor = mlp(61, 12, 14, 11, 4);
     Model other = mlp(62, 12, 14, 11, 4);
-    AlignedModel aligned = engine().align(other, anchor, descent(Solver.SINKHORN, 50));
+    AlignedModel aligned = engine().align(other, anchor, descent(Solver.SINKHORN, 50).alignment());
     for (int t = 0; t < anchor.tensors().size(); t++) {
       assertArrayEquals(sorted(other.tensors().get(t)), sorted(aligned.model().tensors().get(t)));
     }
@@ -200,10 +202,11 @@ interface DescentChecks extends FusionChecks {
     for (long seed = 0; seed < 3; seed++) {
       FusionOptions options =
           FusionOptions.builder().solver(Solver.IDENTITY).sweeps(2).seed(seed).build();
-      AlignedModel first = engine().align(other, anchor, options);
+      AlignedModel first = engine().align(other, anchor, options.alignment());
       assertEquals(2, first.sweeps());
       assertEquals(
-          first.model().tensors(), engine().align(other, anchor, options).model().tensors());
+          first.model().tensors(),
+          engine().align(other, anchor, options.alignment()).model().tensors());
     }
   }
 
@@ -219,7 +222,7 @@ interface DescentChecks extends FusionChecks {
             + " to align them by.",
         assertThrows(
                 InvalidInputException.class,
-                () -> engine().align(mlp(67, 8, 10, 3), a, descent(Solver.IDENTITY, 5)))
+                () -> engine().align(mlp(67, 8, 10, 3), a, descent(Solver.IDENTITY, 5).alignment()))
             .getMessage());
   }
 }

@@ -91,14 +91,8 @@ interface DeterminismChecks extends FusionChecks {
   default void aModelIsAlignedTheSameAloneAndAmongOthers() {
     List<Model> models = pair();
     for (FusionOptions options : everyKind()) {
-      Model alone = engine().align(models.get(1), models.get(0), options).model();
-      FusionOptions all =
-          FusionOptions.builder()
-              .solver(options.solver())
-              .marginals(options.marginals())
-              .sweeps(options.sweeps())
-              .weights(0, 1, 0)
-              .build();
+      Model alone = engine().align(models.get(1), models.get(0), options.alignment()).model();
+      FusionOptions all = options.toBuilder().weights(0, 1, 0).build();
       Model third = mlp(233, 40, 70, 33, 5);
       Model among = engine().fuse(List.of(models.get(0), models.get(1), third), all).model();
       assertEquals(alone.tensors(), among.tensors());

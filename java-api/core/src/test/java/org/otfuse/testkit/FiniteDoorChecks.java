@@ -8,10 +8,10 @@ import static org.otfuse.testkit.FusionChecks.noisy;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.otfuse.Activations;
 import org.otfuse.FusionAccumulator;
+import org.otfuse.FusionListener;
 import org.otfuse.FusionOptions;
 import org.otfuse.InvalidInputException;
 import org.otfuse.MarginalKind;
@@ -31,13 +31,13 @@ interface FiniteDoorChecks extends FusionChecks {
     FusionOptions plain = FusionOptions.DEFAULTS;
     return Map.of(
         "fuse", () -> engine().fuse(models, plain),
-        "fuse a source", () -> engine().fuse(ModelSource.of(models), plain, Progress.none()),
-        "align", () -> engine().align(bad, good, plain),
-        "align onto", () -> engine().align(good, bad, plain),
+        "fuse a source", () -> engine().fuse(Streamed.of(models), plain, FusionListener.none()),
+        "align", () -> engine().align(bad, good, plain.alignment()),
+        "align onto", () -> engine().align(good, bad, plain.alignment()),
         "average", () -> engine().average(models, List.of(0.5, 0.0, 0.5)),
         "carry", () -> engine().carry(bad, maps),
         "choose the anchor",
-            () -> engine().chooseAnchor(models, Optional.empty(), plain, Progress.none()),
+            () -> engine().chooseAnchor(ModelSource.of(models), plain.alignment(), Progress.none()),
         "accumulate", () -> FusionAccumulator.of(good).add(bad, 0.5));
   }
 
@@ -78,7 +78,12 @@ interface FiniteDoorChecks extends FusionChecks {
         InvalidInputException e =
             assertThrows(
                 InvalidInputException.class,
-                () -> engine().fuse(List.of(model, model), List.of(good, bad), options));
+                () ->
+                    engine()
+                        .fuse(
+                            ModelSource.of(List.of(model, model), List.of(good, bad)),
+                            options,
+                            FusionListener.none()));
         assertEquals(
             "Activation %s of neuron group %s in model model-223 has %s at index 7, expected finite numbers."
                 .formatted(node, name, value),

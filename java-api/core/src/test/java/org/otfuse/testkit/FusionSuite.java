@@ -8,7 +8,6 @@ import static org.otfuse.testkit.FusionChecks.input;
 
 import java.nio.FloatBuffer;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -18,6 +17,7 @@ import org.otfuse.Architecture;
 import org.otfuse.BackendChoice;
 import org.otfuse.FeatureKind;
 import org.otfuse.FusionEngine;
+import org.otfuse.FusionListener;
 import org.otfuse.FusionOptions;
 import org.otfuse.FusionResult;
 import org.otfuse.InputMap;
@@ -25,6 +25,7 @@ import org.otfuse.InvalidInputException;
 import org.otfuse.MarginalKind;
 import org.otfuse.Metric;
 import org.otfuse.Model;
+import org.otfuse.ModelSource;
 import org.otfuse.SinkhornSettings;
 import org.otfuse.Solver;
 import org.otfuse.spi.BackendSettings;
@@ -130,7 +131,9 @@ public abstract class FusionSuite
     Model copy = permuted(model, 10);
     FusionResult result =
         engine.fuse(
-            List.of(model, copy), List.of(hidden(model), hidden(copy)), FusionOptions.DEFAULTS);
+            ModelSource.of(List.of(model, copy), List.of(hidden(model), hidden(copy))),
+            FusionOptions.DEFAULTS,
+            FusionListener.none());
     assertSameWeights(model, result.model(), SAME);
     assertEquals(FeatureKind.ACTIVATIONS, result.features());
   }
@@ -256,8 +259,7 @@ public abstract class FusionSuite
     assertThrows(
         InvalidInputException.class, () -> engine.fuse(List.of(a, a), onto(0, 0.5, 0.25, 0.25)));
     assertThrows(
-        InvalidInputException.class,
-        () -> engine.fuse(List.of(a, a), List.of(hidden(a)), FusionOptions.DEFAULTS));
+        InvalidInputException.class, () -> ModelSource.of(List.of(a, a), List.of(hidden(a))));
   }
 
   @Test
@@ -278,7 +280,6 @@ public abstract class FusionSuite
     closed.close();
     Model a = model(24, 4, 3, 2);
     assertThrows(
-        IllegalStateException.class,
-        () -> closed.fuse(List.of(a, a), Optional.empty(), FusionOptions.DEFAULTS, (d, t) -> {}));
+        IllegalStateException.class, () -> closed.fuse(List.of(a, a), FusionOptions.DEFAULTS));
   }
 }

@@ -9,10 +9,10 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.otfuse.Activations;
+import org.otfuse.FusionListener;
 import org.otfuse.FusionOptions;
 import org.otfuse.FusionResult;
 import org.otfuse.GroupReport;
@@ -20,7 +20,7 @@ import org.otfuse.InvalidInputException;
 import org.otfuse.MarginalKind;
 import org.otfuse.Metric;
 import org.otfuse.Model;
-import org.otfuse.Progress;
+import org.otfuse.ModelSource;
 import org.otfuse.SinkhornSettings;
 import org.otfuse.Solver;
 
@@ -40,16 +40,24 @@ interface MagnitudeChecks extends FusionChecks {
       Model anchor, Model other, Model found, FusionOptions o, int tensors) {
     List<double[]> expected = MlpFusionReference.fuse(anchor, other, o);
     double tolerated =
-        o.solver() == Solver.SINKHORN ? 4e-3 : o.marginals() == MarginalKind.UNIFORM ? 2e-6 : 1e-4;
+        o.alignment().solver() == Solver.SINKHORN
+            ? 4e-3
+            : o.alignment().marginals() == MarginalKind.UNIFORM ? 2e-6 : 1e-4;
     for (int t = 0; t < tensors; t++) {
       float[] values = new float[found.tensors().get(t).remaining()];
       found.tensors().get(t).get(0, values);
-      double noise = o.solver() == Solver.SINKHORN ? PLAN_NOISE * largest(expected.get(t)) : 0;
+      double noise =
+          o.alignment().solver() == Solver.SINKHORN ? PLAN_NOISE * largest(expected.get(t)) : 0;
       new Tolerance(tolerated + noise, tolerated)
           .check(
               expected.get(t),
               values,
-              "tensor %d, %s, %s, %s".formatted(t, o.metric(), o.solver(), o.marginals()));
+              "tensor %d, %s, %s, %s"
+                  .formatted(
+                      t,
+                      o.alignment().metric(),
+                      o.alignment().solver(),
+                      o.alignment().marginals()));
     }
   }
 
@@ -189,7 +197,11 @@ interface MagnitudeChecks extends FusionChecks {
   }
 
   private FusionResult fuse(Model a, Model b, int exponent, FusionOptions options) {
-    return engine().fuse(List.of(a, b), List.of(rows(a, exponent), rows(b, exponent)), options);
+    return engine()
+        .fuse(
+            ModelSource.of(List.of(a, b), List.of(rows(a, exponent), rows(b, exponent))),
+            options,
+            FusionListener.none());
   }
 
   @Test
@@ -231,11 +243,9 @@ interface MagnitudeChecks extends FusionChecks {
     List<OptionalDouble> costs = new ArrayList<>();
     engine()
         .fuse(
-            List.of(a, b),
-            Optional.empty(),
+            ModelSource.of(List.of(a, b)),
             FusionOptions.DEFAULTS,
-            Progress.none(),
-            Optional.of((report, coupling) -> costs.add(coupling.identityCost())));
+            new CouplingListener((report, coupling) -> costs.add(coupling.identityCost())));
     return costs.stream().map(OptionalDouble::getAsDouble).toList();
   }
 

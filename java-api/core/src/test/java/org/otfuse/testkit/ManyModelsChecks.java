@@ -15,13 +15,15 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.otfuse.Activations;
 import org.otfuse.AlignedModel;
+import org.otfuse.AlignmentOptions;
+import org.otfuse.Anchor;
 import org.otfuse.FusionAccumulator;
+import org.otfuse.FusionListener;
 import org.otfuse.FusionOptions;
 import org.otfuse.FusionResult;
 import org.otfuse.InvalidInputException;
 import org.otfuse.Model;
 import org.otfuse.ModelSource;
-import org.otfuse.Progress;
 import org.otfuse.Solver;
 
 /** Models that come one at a time, partial sums, and the choice of the anchor. */
@@ -39,7 +41,7 @@ interface ManyModelsChecks extends FusionChecks {
   }
 
   private FusionResult stream(List<Model> models, FusionOptions options) {
-    return engine().fuse(ModelSource.of(models), options, Progress.none());
+    return engine().fuse(Streamed.of(models), options, FusionListener.none());
   }
 
   @Test
@@ -93,7 +95,7 @@ interface ManyModelsChecks extends FusionChecks {
         .fuse(
             counting(unequal(), loaded),
             onto(2),
-            (done, total) -> steps.add(done + " of " + total));
+            FusionListener.of((done, total) -> steps.add(done + " of " + total)));
     assertEquals(List.of(2, 0, 1, 3), loaded);
     assertEquals(List.of("1 of 4", "2 of 4", "3 of 4", "4 of 4"), steps);
   }
@@ -107,7 +109,7 @@ interface ManyModelsChecks extends FusionChecks {
     List<FusionAccumulator> parts = new ArrayList<>();
     for (int k = 0; k < models.size(); k++) {
       FusionAccumulator part = FusionAccumulator.of(anchor);
-      AlignedModel aligned = engine().align(models.get(k), anchor, FusionOptions.DEFAULTS);
+      AlignedModel aligned = engine().align(models.get(k), anchor, AlignmentOptions.DEFAULTS);
       part.add(k == 1 ? anchor : aligned.model(), weights[k]);
       parts.add(part);
     }
@@ -149,14 +151,14 @@ interface ManyModelsChecks extends FusionChecks {
     models.add(2, permuted(centre, 99));
     for (Solver solver : List.of(Solver.EXACT, Solver.SINKHORN)) {
       FusionOptions options =
-          FusionOptions.builder()
-              .solver(solver)
-              .sweeps(2)
-              .anchor(FusionOptions.ANCHOR_AUTO)
-              .build();
+          FusionOptions.builder().solver(solver).sweeps(2).anchor(Anchor.automatic()).build();
       List<Integer> steps = new ArrayList<>();
       FusionResult result =
-          engine().fuse(models, Optional.empty(), options, (done, total) -> steps.add(total));
+          engine()
+              .fuse(
+                  ModelSource.of(models),
+                  options,
+                  FusionListener.of((done, total) -> steps.add(total)));
       assertEquals(2, result.anchor());
       assertEquals(25, steps.size());
       assertEquals(List.of(25), steps.stream().distinct().toList());
@@ -166,7 +168,8 @@ interface ManyModelsChecks extends FusionChecks {
       assertEquals(
           2,
           engine()
-              .chooseAnchor(models, Optional.empty(), options, (done, total) -> steps.add(done)));
+              .chooseAnchor(
+                  ModelSource.of(models), options.alignment(), (done, total) -> steps.add(done)));
       assertEquals(IntStream.rangeClosed(1, 20).boxed().toList(), steps);
     }
   }
@@ -176,7 +179,7 @@ interface ManyModelsChecks extends FusionChecks {
     Model centre = mlp(70, 16, 20, 14, 12, 3);
     Model wide = permuted(Widened.of(noisy("wide", centre, 0.1, 1), 4), 2);
     Model narrow = permuted(noisy("narrow", centre, 0.1, 3), 4);
-    FusionOptions options = FusionOptions.builder().anchor(FusionOptions.ANCHOR_AUTO).build();
+    FusionOptions options = FusionOptions.builder().anchor(Anchor.automatic()).build();
     assertEquals(2, stream(List.of(wide, narrow, centre), options).anchor());
   }
 
@@ -221,7 +224,7 @@ interface ManyModelsChecks extends FusionChecks {
             + " none.",
         assertThrows(
                 InvalidInputException.class,
-                () -> engine().fuse(some, FusionOptions.DEFAULTS, Progress.none()))
+                () -> engine().fuse(some, FusionOptions.DEFAULTS, FusionListener.none()))
             .getMessage());
   }
 }

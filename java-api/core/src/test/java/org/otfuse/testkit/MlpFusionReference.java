@@ -60,12 +60,12 @@ final class MlpFusionReference {
     int n = a.length;
     double[] cost = new double[n * n];
     for (int k = 0; k < cost.length; k++) {
-      cost[k] = distance(x[k / n], y[k % n], options.metric());
+      cost[k] = distance(x[k / n], y[k % n], options.alignment().metric());
     }
-    if (options.solver() == Solver.SINKHORN) {
-      return SinkhornReference.solve(cost, a, b, options.sinkhorn()).plan();
+    if (options.alignment().solver() == Solver.SINKHORN) {
+      return SinkhornReference.solve(cost, a, b, options.alignment().sinkhorn()).plan();
     }
-    if (options.marginals() != MarginalKind.UNIFORM) {
+    if (options.alignment().marginals() != MarginalKind.UNIFORM) {
       return TransportReference.solve(cost, a, b);
     }
     double[] plan = new double[n * n];
@@ -100,15 +100,17 @@ final class MlpFusionReference {
     double[] mass = new double[weight.length / d];
     for (int k = 0; k < weight.length; k++) {
       mass[k / d] +=
-          options.marginals() == MarginalKind.L1 ? Math.abs(weight[k]) : weight[k] * weight[k];
+          options.alignment().marginals() == MarginalKind.L1
+              ? Math.abs(weight[k])
+              : weight[k] * weight[k];
     }
-    if (options.marginals() == MarginalKind.UNIFORM) {
+    if (options.alignment().marginals() == MarginalKind.UNIFORM) {
       Arrays.fill(mass, 1);
-    } else if (options.marginals() == MarginalKind.L2) {
+    } else if (options.alignment().marginals() == MarginalKind.L2) {
       Arrays.setAll(mass, i -> Math.sqrt(mass[i]));
     }
     double total = Arrays.stream(mass).sum();
-    double floor = options.marginals() == MarginalKind.UNIFORM ? 0 : 1e-9;
+    double floor = options.alignment().marginals() == MarginalKind.UNIFORM ? 0 : 1e-9;
     return Arrays.stream(mass).map(v -> (v / total + floor) / (1 + floor * mass.length)).toArray();
   }
 

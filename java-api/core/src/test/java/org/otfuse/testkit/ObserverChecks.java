@@ -10,23 +10,22 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 import org.otfuse.Coupling;
-import org.otfuse.FusionObserver;
 import org.otfuse.FusionOptions;
 import org.otfuse.FusionResult;
 import org.otfuse.GroupReport;
 import org.otfuse.Model;
-import org.otfuse.Progress;
+import org.otfuse.ModelSource;
 import org.otfuse.Solver;
 import org.otfuse.spi.NeuronMap;
 
 /** What an observer of a fusion gets to see. */
 interface ObserverChecks extends FusionChecks {
   private FusionResult observed(
-      List<Model> models, FusionOptions options, FusionObserver observer) {
-    return engine().fuse(models, Optional.empty(), options, Progress.none(), Optional.of(observer));
+      List<Model> models, FusionOptions options, BiConsumer<GroupReport, Coupling> hearing) {
+    return engine().fuse(ModelSource.of(models), options, new CouplingListener(hearing));
   }
 
   @Test

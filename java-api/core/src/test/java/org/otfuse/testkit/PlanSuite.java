@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.otfuse.Anchor;
 import org.otfuse.Architecture;
 import org.otfuse.BackendChoice;
 import org.otfuse.FusionEngine;
@@ -116,7 +117,7 @@ public abstract class PlanSuite {
         FusionOptions.builder().residuals(ResidualPolicy.MEAN).build(),
         List.of(model(24), model(25)));
     planAgreesWithEngine(
-        FusionOptions.builder().anchor(FusionOptions.ANCHOR_AUTO).weights(0.5, 0.3, 0.2).build(),
+        FusionOptions.builder().anchor(Anchor.automatic()).weights(0.5, 0.3, 0.2).build(),
         List.of(model(26), model(27), model(28)));
   }
 

@@ -13,12 +13,15 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.otfuse.Activations;
 import org.otfuse.AlignedModel;
+import org.otfuse.AlignmentOptions;
 import org.otfuse.Architecture;
+import org.otfuse.FusionListener;
 import org.otfuse.FusionOptions;
 import org.otfuse.FusionResult;
 import org.otfuse.InvalidInputException;
 import org.otfuse.MarginalKind;
 import org.otfuse.Model;
+import org.otfuse.ModelSource;
 import org.otfuse.ResidualPolicy;
 import org.otfuse.SequentialArchitecture;
 import org.otfuse.SinkhornSettings;
@@ -75,7 +78,12 @@ interface ResidualChecks extends FusionChecks {
     Model copy = permuted(model, 3);
     List<Activations> activations = List.of(activations(model), activations(copy));
     for (ResidualPolicy policy : ResidualPolicy.values()) {
-      FusionResult result = engine().fuse(List.of(model, copy), activations, policy(policy));
+      FusionResult result =
+          engine()
+              .fuse(
+                  ModelSource.of(List.of(model, copy), activations),
+                  policy(policy),
+                  FusionListener.none());
       assertSameWeights(model, result.model(), SAME);
     }
   }
@@ -88,7 +96,8 @@ interface ResidualChecks extends FusionChecks {
     Activations ofModel = activations(model);
     Activations ofCopy = noiseAfterTheFirst(activations(copy));
     for (ResidualPolicy policy : ResidualPolicy.values()) {
-      AlignedModel aligned = engine().align(copy, ofCopy, model, ofModel, policy(policy));
+      AlignedModel aligned =
+          engine().align(copy, ofCopy, model, ofModel, policy(policy).alignment());
       boolean recovered = aligned.model().tensors().equals(model.tensors());
       assertEquals(policy == ResidualPolicy.FIRST, recovered, policy.toString());
     }
@@ -109,7 +118,7 @@ interface ResidualChecks extends FusionChecks {
     Activations identity = oneHot(false);
     Activations reversed = oneHot(true);
     AlignedModel aligned =
-        engine().align(model, reversed, model, identity, policy(ResidualPolicy.MEAN));
+        engine().align(model, reversed, model, identity, policy(ResidualPolicy.MEAN).alignment());
     FloatBuffer stem = model.tensors().get(1);
     FloatBuffer shortcut = model.tensors().get(7);
     for (int j = 0; j < 16; j++) {
@@ -142,7 +151,7 @@ interface ResidualChecks extends FusionChecks {
     Model wide = permuted(Widened.of(narrow, 2), 5);
     assertSameFunction(narrow, wide, 24, ResidualMlp::outputs);
     for (ResidualPolicy policy : ResidualPolicy.values()) {
-      AlignedModel aligned = engine().align(wide, narrow, policy(policy));
+      AlignedModel aligned = engine().align(wide, narrow, policy(policy).alignment());
       assertSameWeights(narrow, aligned.model(), SOFT);
     }
   }
@@ -151,7 +160,7 @@ interface ResidualChecks extends FusionChecks {
   default void aNarrowResidualNetworkGrowsOntoAWideOneWithoutLoss() {
     Model narrow = residual(37);
     Model wide = permuted(Widened.of(narrow, 3), 6);
-    AlignedModel aligned = engine().align(narrow, wide, FusionOptions.DEFAULTS);
+    AlignedModel aligned = engine().align(narrow, wide, AlignmentOptions.DEFAULTS);
     assertEquals(wide.architecture(), aligned.model().architecture());
     assertSameFunction(narrow, aligned.model(), 24, ResidualMlp::outputs);
     assertSameWeights(wide, aligned.model(), SOFT);
@@ -167,8 +176,9 @@ interface ResidualChecks extends FusionChecks {
             .build();
     Model narrow = Mlp.random("narrow", architecture, 38);
     Model wide = permuted(Widened.of(narrow, 2), 7);
-    assertSameWeights(narrow, engine().align(wide, narrow, FusionOptions.DEFAULTS).model(), SOFT);
-    assertSameWeights(wide, engine().align(narrow, wide, FusionOptions.DEFAULTS).model(), SOFT);
+    assertSameWeights(
+        narrow, engine().align(wide, narrow, AlignmentOptions.DEFAULTS).model(), SOFT);
+    assertSameWeights(wide, engine().align(narrow, wide, AlignmentOptions.DEFAULTS).model(), SOFT);
   }
 
   @Test
@@ -180,7 +190,7 @@ interface ResidualChecks extends FusionChecks {
             .solver(Solver.SINKHORN)
             .sinkhorn(SinkhornSettings.DEFAULTS.withTau(1))
             .build();
-    AlignedModel aligned = engine().align(wide, narrow, options);
+    AlignedModel aligned = engine().align(wide, narrow, options.alignment());
     assertSameFunction(narrow, aligned.model(), 24, ResidualMlp::outputs);
   }
 
@@ -191,11 +201,15 @@ interface ResidualChecks extends FusionChecks {
     FusionOptions options = FusionOptions.builder().marginals(MarginalKind.ACTIVATION).build();
     FusionResult result =
         engine()
-            .fuse(List.of(model, copy), List.of(activations(model), activations(copy)), options);
+            .fuse(
+                ModelSource.of(
+                    List.of(model, copy), List.of(activations(model), activations(copy))),
+                options,
+                FusionListener.none());
     assertSameWeights(model, result.model(), 1e-5f);
     assertEquals(
         "Marginals by activation were asked for without activations, expected calibration data.",
-        refusal(() -> engine().align(copy, model, options)));
+        refusal(() -> engine().align(copy, model, options.alignment())));
     assertTrue(refusal(() -> engine().prepare(model.architecture(), options)).contains("plan"));
   }
 
@@ -210,7 +224,7 @@ interface ResidualChecks extends FusionChecks {
     Activations ofModel = (group, producer) -> FloatBuffer.wrap(new float[] {1, -1, 11, 9});
     Activations ofAnchor = (group, producer) -> FloatBuffer.wrap(new float[] {3, -3, 11, 9});
     FusionOptions options = FusionOptions.builder().marginals(MarginalKind.ACTIVATION).build();
-    Model aligned = engine().align(model, ofModel, model, ofAnchor, options).model();
+    Model aligned = engine().align(model, ofModel, model, ofAnchor, options.alignment()).model();
     FloatBuffer bias = model.tensors().get(1);
     assertEquals((2 * bias.get(0) + bias.get(1)) / 3, aligned.tensors().get(1).get(0), SOFT);
     assertEquals(bias.get(1), aligned.tensors().get(1).get(1), SOFT);
@@ -225,7 +239,7 @@ interface ResidualChecks extends FusionChecks {
     Model model = residual(41);
     Model copy = permuted(noisy("noisy", model, 0.01, 10), 11);
     for (ResidualPolicy policy : ResidualPolicy.values()) {
-      AlignedModel aligned = engine().align(copy, model, policy(policy));
+      AlignedModel aligned = engine().align(copy, model, policy(policy).alignment());
       assertSameWeights(model, aligned.model(), 0.06f);
       int n = aligned.groups().size();
       assertEquals(5, n);

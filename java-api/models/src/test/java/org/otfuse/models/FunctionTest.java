@@ -239,10 +239,7 @@ class FunctionTest {
       InvalidInputException refused =
           assertThrows(
               InvalidInputException.class,
-              () ->
-                  engine.fuse(
-                      List.of(expected.model(), found.model()),
-                      FusionOptions.DEFAULTS.withAnchor(0)));
+              () -> engine.fuse(List.of(expected.model(), found.model()), FusionOptions.DEFAULTS));
       assertTrue(refused.getMessage().contains(words), refused.getMessage());
     }
     assertTrue(DifferenceTest.difference(expected, found).isPresent(), "the other way round");

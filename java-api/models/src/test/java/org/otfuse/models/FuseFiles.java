@@ -7,11 +7,11 @@ import java.util.Optional;
 import org.otfuse.Activations;
 import org.otfuse.BackendChoice;
 import org.otfuse.FusionEngine;
+import org.otfuse.FusionListener;
 import org.otfuse.FusionOptions;
 import org.otfuse.FusionResult;
 import org.otfuse.Model;
 import org.otfuse.ModelSource;
-import org.otfuse.Progress;
 
 /**
  * Fuses files in a process of its own, whose heap the caller limits: two held at once, more as a
@@ -29,7 +29,7 @@ final class FuseFiles {
           models.size() == 2
               ? engine.fuse(
                   List.of(a.model(), OnnxModel.read(models.get(1)).model()), FusionOptions.DEFAULTS)
-              : engine.fuse(source(a, models), FusionOptions.DEFAULTS, Progress.none());
+              : engine.fuse(source(a, models), FusionOptions.DEFAULTS, FusionListener.none());
       a.withTensors(fused.model()).write(paths.get(models.size()));
     }
   }

@@ -4,26 +4,27 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.otfuse.Coupling;
-import org.otfuse.FusionObserver;
+import org.otfuse.FusionListener;
 import org.otfuse.GroupReport;
 import org.otfuse.NeuronGroup;
 
 /**
  * Hears the couplings of a fusion and keeps them for a refit: give it to {@link
- * org.otfuse.FusionEngine} as the observer. Not thread-safe.
+ * org.otfuse.FusionEngine} as the listener. Not thread-safe.
  */
-public final class ModelCouplings implements FusionObserver {
+public final class ModelCouplings implements FusionListener {
   private final Map<Integer, Map<String, Coupling>> couplings = new HashMap<>();
 
   /** Starts with none. */
   public ModelCouplings() {}
 
   @Override
-  public void coupled(GroupReport report, Coupling coupling) {
+  public void coupled(GroupReport report, Supplier<Coupling> coupling) {
     couplings
         .computeIfAbsent(report.model(), model -> new HashMap<>())
-        .put(report.name(), coupling);
+        .put(report.name(), coupling.get());
   }
 
   /** Those of a model, one a group of the anchor. */

@@ -11,8 +11,10 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.otfuse.BackendChoice;
 import org.otfuse.FusionEngine;
+import org.otfuse.FusionListener;
 import org.otfuse.FusionOptions;
 import org.otfuse.FusionResult;
+import org.otfuse.ModelSource;
 import org.otfuse.Progress;
 import org.otfuse.models.Dataset;
 import org.otfuse.models.GraphBuilder;
@@ -115,9 +117,11 @@ class HiddenLayerTest {
       try (FusionEngine engine = FusionEngine.open(BackendChoice.JAVA)) {
         FusionResult result =
             engine.fuse(
-                List.of(model.model(), permuted.model()),
-                List.of(activations(model, samples), activations(permuted, samples)),
-                FusionOptions.DEFAULTS.withAnchor(0));
+                ModelSource.of(
+                    List.of(model.model(), permuted.model()),
+                    List.of(activations(model, samples), activations(permuted, samples))),
+                FusionOptions.DEFAULTS,
+                FusionListener.none());
         OnnxModel fused = model.withTensors(result.model());
         OnnxModel repaired =
             Statistics.repair(
