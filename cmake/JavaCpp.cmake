@@ -2,20 +2,25 @@
 
 set(OTFUSE_JAVA_HOME "$ENV{JAVA_HOME}" CACHE PATH "The JDK whose JNI headers are used")
 
+set(java_cpp_modules ${CMAKE_CURRENT_LIST_DIR})
+
 # otfuse_add_jni_library(<target> SOURCES <generated...> LIBRARIES <targets...> EXPORTS <version script>)
 function(otfuse_add_jni_library target)
   cmake_parse_arguments(ARG "" "EXPORTS" "SOURCES;LIBRARIES" ${ARGN})
+  set(prefix "${CMAKE_SHARED_LIBRARY_PREFIX}")
+  set(headers ${OTFUSE_JAVA_HOME}/include)
   if(WIN32)
-    set(system win32)
+    set(prefix "")
+    list(APPEND headers ${OTFUSE_JAVA_HOME}/include/win32 ${java_cpp_modules}/win32)
   else()
     string(TOLOWER ${CMAKE_SYSTEM_NAME} system)
+    list(APPEND headers ${OTFUSE_JAVA_HOME}/include/${system})
   endif()
   add_library(${target} MODULE ${ARG_SOURCES})
   target_compile_features(${target} PRIVATE cxx_std_20)
-  target_include_directories(${target} SYSTEM PRIVATE ${OTFUSE_JAVA_HOME}/include
-                             ${OTFUSE_JAVA_HOME}/include/${system})
+  target_include_directories(${target} SYSTEM PRIVATE ${headers})
   target_link_libraries(${target} PRIVATE ${ARG_LIBRARIES})
-  set_target_properties(${target} PROPERTIES PREFIX "${CMAKE_SHARED_LIBRARY_PREFIX}"
+  set_target_properties(${target} PROPERTIES PREFIX "${prefix}"
                                              SUFFIX "${CMAKE_SHARED_LIBRARY_SUFFIX}")
   if(NOT MSVC)
     target_compile_options(${target} PRIVATE -w -fvisibility=hidden -O2)
@@ -24,5 +29,7 @@ function(otfuse_add_jni_library target)
     target_link_options(${target} PRIVATE -Wl,--version-script=${ARG_EXPORTS} -Wl,--no-undefined
                         -static-libstdc++ -static-libgcc)
     set_property(TARGET ${target} PROPERTY LINK_DEPENDS ${ARG_EXPORTS})
+  elseif(MINGW)
+    target_link_options(${target} PRIVATE -static)
   endif()
 endfunction()
