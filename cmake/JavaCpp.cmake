@@ -2,23 +2,22 @@
 
 set(OTFUSE_JAVA_HOME "$ENV{JAVA_HOME}" CACHE PATH "The JDK whose JNI headers are used")
 
-set(java_cpp_modules ${CMAKE_CURRENT_LIST_DIR})
-
 # otfuse_add_jni_library(<target> SOURCES <generated...> LIBRARIES <targets...> EXPORTS <version script>)
 function(otfuse_add_jni_library target)
   cmake_parse_arguments(ARG "" "EXPORTS" "SOURCES;LIBRARIES" ${ARGN})
+  # The JDK is the building machine's; JavaCPP's code has its own of what jni_md.h defines.
+  string(TOLOWER ${CMAKE_HOST_SYSTEM_NAME} system)
+  if(CMAKE_HOST_WIN32)
+    set(system win32)
+  endif()
   set(prefix "${CMAKE_SHARED_LIBRARY_PREFIX}")
-  set(headers ${OTFUSE_JAVA_HOME}/include)
   if(WIN32)
-    set(prefix "")
-    list(APPEND headers ${OTFUSE_JAVA_HOME}/include/win32 ${java_cpp_modules}/win32)
-  else()
-    string(TOLOWER ${CMAKE_SYSTEM_NAME} system)
-    list(APPEND headers ${OTFUSE_JAVA_HOME}/include/${system})
+    set(prefix "")  # what java.lang.System.mapLibraryName expects, also of MinGW
   endif()
   add_library(${target} MODULE ${ARG_SOURCES})
   target_compile_features(${target} PRIVATE cxx_std_20)
-  target_include_directories(${target} SYSTEM PRIVATE ${headers})
+  target_include_directories(${target} SYSTEM PRIVATE ${OTFUSE_JAVA_HOME}/include
+                             ${OTFUSE_JAVA_HOME}/include/${system})
   target_link_libraries(${target} PRIVATE ${ARG_LIBRARIES})
   set_target_properties(${target} PROPERTIES PREFIX "${prefix}"
                                              SUFFIX "${CMAKE_SHARED_LIBRARY_SUFFIX}")
