@@ -82,8 +82,7 @@ record FusionReport(
   }
 
   /** Percent of test samples classified rightly; vanilla is null where shapes differ. */
-  record Accuracy(
-      List<Double> models, Double vanilla, double fused, double ensemble, int samples) {
+  record Accuracy(List<Double> models, Double vanilla, double fused, double ensemble, int samples) {
     static Accuracy of(OnnxFusionResult.Accuracy found) {
       return new Accuracy(
           found.models(),

@@ -14,10 +14,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.otfuse.BackendChoice;
@@ -201,8 +201,7 @@ class CommandFilesTest extends TwoMlps {
           refusal(
               engine,
               external,
-              () ->
-                  Files.setLastModifiedTime(folder.resolve("w.bin"), FileTime.fromMillis(0))));
+              () -> Files.setLastModifiedTime(folder.resolve("w.bin"), FileTime.fromMillis(0))));
       assertEquals(
           "file " + third + " does not exist",
           refusal(

@@ -20,8 +20,6 @@ import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.otfuse.BackendChoice;
-import org.otfuse.FusionEngine;
 import org.otfuse.NeuronGroup;
 import org.otfuse.models.OnnxModel;
 import org.otfuse.spi.NeuronMap;

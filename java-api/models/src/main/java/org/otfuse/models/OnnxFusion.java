@@ -337,8 +337,8 @@ public final class OnnxFusion {
   /**
    * Adds somebody who hears how far a fusion is and how neurons were coupled, and may stop it: an
    * {@link OnnxFusionListener} hears of stages and files, too, and a {@link
-   * org.otfuse.models.report.FusionPage} draws the couplings. Couplings that nobody asks for stay on
-   * the device.
+   * org.otfuse.models.report.FusionPage} draws the couplings. Couplings that nobody asks for stay
+   * on the device.
    *
    * @param value called on the thread that fuses
    * @return this
@@ -354,8 +354,7 @@ public final class OnnxFusion {
         calibration,
         test,
         features,
-        new AlignmentChoice(
-            metric, marginals, residuals, solver, epsilon, tau, annealing, sweeps),
+        new AlignmentChoice(metric, marginals, residuals, solver, epsilon, tau, annealing, sweeps),
         weights,
         anchor,
         new Strategy(merge, correction),

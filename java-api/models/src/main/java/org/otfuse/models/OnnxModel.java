@@ -116,14 +116,13 @@ public final class OnnxModel {
       }
       return read(onnx, name);
     } catch (IOException e) {
-      throw new InvalidInputException(
-          "cannot read " + name + ": " + AtomicFile.reason(e), e);
+      throw new InvalidInputException("cannot read " + name + ": " + AtomicFile.reason(e), e);
     }
   }
 
   /**
-   * Reads and traces a model from a channel, from its position to its end. What tells its size, such
-   * as a file's channel, is read piece by piece as a file is; others as a stream.
+   * Reads and traces a model from a channel, from its position to its end. What tells its size,
+   * such as a file's channel, is read piece by piece as a file is; others as a stream.
    *
    * @param in the bytes of an ONNX file, left open
    * @param name of the model
@@ -138,8 +137,7 @@ public final class OnnxModel {
     try {
       return of(Channels.newInputStream(in), sized.size() - sized.position(), name);
     } catch (IOException e) {
-      throw new InvalidInputException(
-          "cannot read " + name + ": " + AtomicFile.reason(e), e);
+      throw new InvalidInputException("cannot read " + name + ": " + AtomicFile.reason(e), e);
     }
   }
 
@@ -296,8 +294,7 @@ public final class OnnxModel {
    * @return bytes
    */
   public long memoryBytes() {
-    long values =
-        model.architecture().tensors().stream().mapToLong(TensorLayout::length).sum();
+    long values = model.architecture().tensors().stream().mapToLong(TensorLayout::length).sum();
     return values * Float.BYTES + skeleton.getSerializedSize();
   }
 

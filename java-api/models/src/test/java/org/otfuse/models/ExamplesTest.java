@@ -41,8 +41,7 @@ class ExamplesTest {
 
   /** What a listing of the public calls starts from, beside org.otfuse.models itself. */
   private static final List<String> ROOMS =
-      List.of(
-          "report/FusionPage.java", "statistics/Statistics.java", "closedform/ClosedForm.java");
+      List.of("report/FusionPage.java", "statistics/Statistics.java", "closedform/ClosedForm.java");
 
   private static final String FRAME =
       """
@@ -148,8 +147,7 @@ class ExamplesTest {
   private void compile(Map<String, String> classes) throws IOException {
     List<Path> files = new ArrayList<>();
     for (Map.Entry<String, String> entry : classes.entrySet()) {
-      files.add(
-          Files.writeString(folder.resolve(entry.getKey() + ".java"), entry.getValue()));
+      files.add(Files.writeString(folder.resolve(entry.getKey() + ".java"), entry.getValue()));
     }
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     StringWriter said = new StringWriter();

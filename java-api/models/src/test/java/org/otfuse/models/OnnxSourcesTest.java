@@ -43,8 +43,7 @@ class OnnxSourcesTest {
     byte[] bytes = TestFiles.bytes(FILE);
     refused("mine is empty, expected an ONNX file", new byte[0]);
     refused("mine is not an ONNX model", new byte[] {1, 2, 3});
-    refused(
-        "mine is a truncated or damaged ONNX file", Arrays.copyOf(bytes, bytes.length - 1000));
+    refused("mine is a truncated or damaged ONNX file", Arrays.copyOf(bytes, bytes.length - 1000));
   }
 
   private static void refused(String sentence, byte[] bytes) {

@@ -112,8 +112,7 @@ public record AlignmentChoice(
   static void requireCouplings(Optional<?> option, String sentence, Solver chosen) {
     require(
         option.isEmpty() || chosen != Solver.IDENTITY,
-        sentence
-            + " and the solver is identity, which couples none, expected exact or sinkhorn.");
+        sentence + " and the solver is identity, which couples none, expected exact or sinkhorn.");
   }
 
   private static void require(boolean holds, String sentence, Object... found) {

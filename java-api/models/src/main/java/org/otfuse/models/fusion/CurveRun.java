@@ -45,8 +45,7 @@ public record CurveRun(FusionRequest request, FusionEngine engine, Stages stages
             correction.listener(stages.couplings()))) {
       for (double w : shares) {
         List<Double> weights = List.of(1 - w, w);
-        scores.add(
-            measurement.score(correction.apply(aligned.average(weights), weights), "loss"));
+        scores.add(measurement.score(correction.apply(aligned.average(weights), weights), "loss"));
         Measurement.plainAverage(inputs.models(), weights)
             .ifPresent(model -> plain.add(measurement.score(model, "loss")));
       }

@@ -179,8 +179,7 @@ public record FusionRequest(
     AlignmentChoice.requireCouplings(
         features, "{features} says what neurons are compared by", options.alignment().solver());
     boolean aligned = resolved.merge() != MergeKind.SELECT || anchor.isAutomatic();
-    boolean compared =
-        aligned && activations && options.alignment().solver() != Solver.IDENTITY;
+    boolean compared = aligned && activations && options.alignment().solver() != Solver.IDENTITY;
     requireSamplesOfUse(compared, resolved.correction() != CorrectionKind.NONE);
     if (seed.isPresent() && !compared && options.alignment().sweeps() == 0) {
       throw new InvalidOptionException(

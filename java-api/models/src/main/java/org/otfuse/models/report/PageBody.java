@@ -89,7 +89,11 @@ final class PageBody {
         "note");
     List<ReportTables.Bar> bars = new ArrayList<>();
     for (int k = 0; k < accuracy.models().size(); k++) {
-      bars.add(percent("model " + k + ", " + result.parents().get(k).name(), accuracy.models().get(k), false));
+      bars.add(
+          percent(
+              "model " + k + ", " + result.parents().get(k).name(),
+              accuracy.models().get(k),
+              false));
     }
     accuracy.plain().ifPresent(value -> bars.add(percent("plain average", value, false)));
     bars.add(percent("fused", accuracy.fused(), true));
@@ -190,7 +194,8 @@ final class PageBody {
               ? "none"
               : String.valueOf(result.options().alignment().sinkhorn().annealing()));
     }
-    tables.fact("sweeps of coordinate descent", String.valueOf(result.options().alignment().sweeps()));
+    tables.fact(
+        "sweeps of coordinate descent", String.valueOf(result.options().alignment().sweeps()));
   }
 
   private void choices() {

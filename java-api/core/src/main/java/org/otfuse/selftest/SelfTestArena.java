@@ -1,4 +1,4 @@
-package org.otfuse.cli;
+package org.otfuse.selftest;
 
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
