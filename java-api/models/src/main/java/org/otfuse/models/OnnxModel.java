@@ -23,7 +23,6 @@ import org.otfuse.models.onnx.OnnxFile;
 import org.otfuse.models.onnx.OnnxReader;
 import org.otfuse.models.onnx.OnnxWriter;
 import org.otfuse.models.onnx.Parameter;
-import org.otfuse.models.trace.TracedFile;
 import org.otfuse.models.trace.WeightUses;
 
 /**
