@@ -279,7 +279,7 @@ final class CudaBackend implements Backend {
   /** Potentials from a solution on the device are at hand, so that those given are only checked. */
   @Override
   public List<TransportReport> transport(List<ExactTask> tasks, List<Span> columnPotentials) {
-    Batches.requirePotentials(tasks.stream().map(ExactTask::cost).toList(), columnPotentials);
+    Batches.requireDisjoint(tasks, columnPotentials);
     return transported(tasks, columnPotentials);
   }
 

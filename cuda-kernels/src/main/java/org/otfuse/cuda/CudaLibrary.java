@@ -32,7 +32,6 @@ final class CudaLibrary {
    * @throws BackendUnavailableException if something is missing
    */
   static Driver load() {
-    BundledLibraries libraries = BundledLibraries.open();
     if (!Loader.getPlatform().equals(PLATFORM)) {
       throw new BackendUnavailableException(
           "The cuda back end runs on "
@@ -41,6 +40,7 @@ final class CudaLibrary {
               + Loader.getPlatform()
               + ".");
     }
+    BundledLibraries libraries = BundledLibraries.open(); // before JavaCPP unpacks its own library
     loadDriver();
     URL kernels = libraries.extract(bundled());
     loadToolkit(cudart.class, "the CUDA runtime");

@@ -272,7 +272,7 @@ final class NativeBackend implements Backend {
 
   @Override
   public List<TransportReport> transport(List<ExactTask> tasks, List<Span> columnPotentials) {
-    Batches.requirePotentials(tasks.stream().map(ExactTask::cost).toList(), columnPotentials);
+    Batches.requireDisjoint(tasks, columnPotentials);
     return transport(tasks, t -> Optional.of(columnPotentials.get(t)));
   }
 

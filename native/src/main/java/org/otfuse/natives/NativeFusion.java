@@ -22,12 +22,21 @@ final class NativeFusion implements CompiledFusion {
     this.models = program.weights().size();
     this.length = program.length();
     engine.acquire();
+    boolean made = false;
+    try {
+      create(program);
+      made = true;
+    } finally {
+      if (!made) {
+        engine.release();
+      }
+    }
+  }
+
+  private void create(FusionProgram program) {
     PointerScope structs = new PointerScope();
     try {
       Call.check(Otfuse.otf_fusion_create(engine.handle(), ProgramStructs.of(program), handle));
-    } catch (RuntimeException e) {
-      engine.release();
-      throw e;
     } finally {
       structs.close();
     }

@@ -53,7 +53,8 @@ final class BenchCommand implements Callable<Integer> {
       names = "--seconds",
       paramLabel = "X",
       defaultValue = "1",
-      description = "Time for each back end and workload; default ${DEFAULT-VALUE}.")
+      description =
+          "Seconds for each back end and workload, 0 to run each once; default ${DEFAULT-VALUE}.")
   private double seconds;
 
   @Option(names = "--json", description = "Print the result as one JSON object.")
@@ -123,14 +124,17 @@ final class BenchCommand implements Callable<Integer> {
   /** Sorted seconds of single runs. */
   private double[] measure(BenchWorkload workload, FusionEngine engine) {
     try (BenchWorkload.Run run = workload.prepare().apply(engine)) {
+      boolean once = seconds == 0;
       long warm = System.nanoTime();
-      for (int i = 0; i < WARM_UPS || System.nanoTime() - warm < seconds * 1e9; i++) {
+      for (int i = once ? WARM_UPS : 0;
+          i < WARM_UPS || System.nanoTime() - warm < seconds * 1e9;
+          i++) {
         run.once();
       }
       double[] samples = new double[MOST_SAMPLES];
       int count = 0;
       double total = 0;
-      while (count < LEAST_SAMPLES || total < seconds && count < MOST_SAMPLES) {
+      while (count < (once ? 1 : LEAST_SAMPLES) || total < seconds && count < MOST_SAMPLES) {
         long start = System.nanoTime();
         run.once();
         samples[count] = (System.nanoTime() - start) / 1e9;

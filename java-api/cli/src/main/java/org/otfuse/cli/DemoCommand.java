@@ -74,7 +74,7 @@ final class DemoCommand implements Callable<Integer> {
               Strategy.AUTO,
               backend,
               Optional.empty(),
-              0);
+              Optional.empty());
       FusionReport report =
           FusionRun.run(
               request,

@@ -157,10 +157,11 @@ final class FusionFlags {
   @Option(
       names = "--seed",
       paramLabel = "S",
-      defaultValue = "0",
       description =
-          "Draws the calibration samples and orders the sweeps; default ${DEFAULT-VALUE}.")
-  private long seed;
+          "Draws the samples that neurons are compared on and orders the sweeps; default "
+              + FusionRequest.SEED
+              + ".")
+  private Optional<Long> seed;
 
   FusionFlags() {}
 

@@ -63,7 +63,8 @@ record FusionInputs(
                     all.size() <= request.samples().orElse(FusionRequest.SAMPLES)
                         ? all
                         : all.sample(
-                            request.samples().orElse(FusionRequest.SAMPLES), request.seed()));
+                            request.samples().orElse(FusionRequest.SAMPLES),
+                            request.seed().orElse(FusionRequest.SEED)));
     return new ComparedModels(files, samples, bars);
   }
 }

@@ -30,7 +30,7 @@ import org.otfuse.models.closedform.Strategy;
  * @param strategy how they are merged and corrected
  * @param backend what does the numeric work
  * @param samples most calibration samples whose activations are features; else {@link #SAMPLES}
- * @param seed draws those samples and orders the sweeps of coordinate descent
+ * @param seed draws those samples and orders the sweeps of coordinate descent; else {@link #SEED}
  */
 record FusionRequest(
     List<Path> models,
@@ -43,9 +43,12 @@ record FusionRequest(
     Strategy strategy,
     BackendChoice backend,
     Optional<Integer> samples,
-    long seed) {
+    Optional<Long> seed) {
   /** How many samples neurons are compared on where no number is given. */
   static final int SAMPLES = 200;
+
+  /** What draws samples and orders sweeps where no number is given. */
+  static final long SEED = 0;
 
   /** Checks what can be checked before files are read. */
   FusionRequest {
@@ -70,6 +73,7 @@ record FusionRequest(
           "--merge select does not align neurons, expected no option of the alignment or --merge"
               + " transport.");
     }
+    requireBackendOfUse(strategy, backend, anchor);
     if (samples.orElse(SAMPLES) < 1) {
       throw new InvalidInputException(
           "--samples is %d, expected 1 or above.".formatted(samples.get()));
@@ -77,6 +81,16 @@ record FusionRequest(
     if (samples.isPresent() && calibration.isEmpty()) {
       throw new InvalidInputException(
           "--samples is about calibration samples, expected --calibration DATA.npz.");
+    }
+  }
+
+  /** Where merge is auto, a back end is for the case that neurons are aligned. */
+  private static void requireBackendOfUse(Strategy strategy, BackendChoice backend, Anchor anchor) {
+    boolean works = backend == BackendChoice.AUTO || backend == BackendChoice.JAVA;
+    if (strategy.merge() == MergeKind.SELECT && !works && !anchor.isAutomatic()) {
+      throw new InvalidInputException(
+          "--backend %s aligns and averages neurons and --merge select does neither, expected --merge transport or --backend java."
+              .formatted(backend.label()));
     }
   }
 
@@ -146,17 +160,19 @@ record FusionRequest(
     FusionOptions options =
         alignment
             .options(activations ? Solver.SINKHORN : Solver.EXACT)
-            .seed(seed)
+            .seed(seed.orElse(SEED))
             .weights(weights.values())
             .anchor(anchor)
             .build();
     AlignmentChoice.requireCouplings(
         features, "--features says what neurons are compared by", options.alignment().solver());
-    requireSamplesOfUse(
-        activations
-            && options.alignment().solver() != Solver.IDENTITY
-            && strategy.merge() != MergeKind.SELECT,
-        strategy.correction() != CorrectionKind.NONE);
+    boolean aligned = strategy.merge() != MergeKind.SELECT || anchor.isAutomatic();
+    boolean compared = aligned && activations && options.alignment().solver() != Solver.IDENTITY;
+    requireSamplesOfUse(compared, strategy.correction() != CorrectionKind.NONE);
+    if (seed.isPresent() && !compared && options.alignment().sweeps() == 0) {
+      throw new InvalidInputException(
+          "--seed draws the samples that neurons are compared on and orders sweeps, and here is neither, expected --features activations or --sweeps.");
+    }
     return options;
   }
 

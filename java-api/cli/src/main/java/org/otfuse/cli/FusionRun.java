@@ -4,7 +4,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.otfuse.BackendChoice;
 import org.otfuse.FeatureKind;
@@ -155,20 +154,19 @@ final class FusionRun implements AutoCloseable {
     return since(start);
   }
 
-  /**
-   * Writes the model while the page is under way: where no page can be begun there is no model, and
-   * without the model no page. A page that then cannot be finished leaves the model.
-   */
+  /** Writes both before either appears, so that a disk that is full leaves neither. */
   private FusionReport writeBoth(OnnxModel model, FusionStory story) {
-    AtomicReference<FusionReport> report = new AtomicReference<>();
-    AtomicFile.write(
-        page.orElseThrow().file(),
-        out -> {
-          report.set(story.report().written(write(model, story.output())));
-          String text = new ReportPage(story.withReport(report.get())).text();
-          out.write(text.getBytes(StandardCharsets.UTF_8));
-        });
-    return report.get();
+    long start = System.nanoTime();
+    try (AtomicFile.Prepared written = model.prepare(story.output())) {
+      FusionReport report = story.report().written(since(start));
+      byte[] text =
+          new ReportPage(story.withReport(report)).text().getBytes(StandardCharsets.UTF_8);
+      try (AtomicFile.Prepared shown =
+          AtomicFile.prepare(page.orElseThrow().file(), out -> out.write(text))) {
+        AtomicFile.commit(written, shown);
+      }
+      return report;
+    }
   }
 
   private static double loadSeconds(FusionInputs inputs, ComparedModels models) {

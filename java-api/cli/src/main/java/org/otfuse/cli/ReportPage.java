@@ -211,7 +211,7 @@ final class ReportPage {
           ReportTables.count(request.samples().orElse(FusionRequest.SAMPLES)));
     }
     tables.fact("test data", request.test().map(Object::toString).orElse("none"));
-    tables.fact("seed", String.valueOf(request.seed()));
+    tables.fact("seed", String.valueOf(request.seed().orElse(FusionRequest.SEED)));
     tables.closeFacts();
     page.close();
   }

@@ -46,7 +46,7 @@ class AlignedModelsTest extends TwoMlps {
             new Strategy(MergeKind.TRANSPORT, CorrectionKind.NONE),
             BackendChoice.JAVA,
             Optional.empty(),
-            0);
+            Optional.empty());
     FusionInputs inputs = FusionInputs.read(request, new CommandFiles());
     try (FusionEngine engine = FusionEngine.open(BackendChoice.JAVA);
         Bars bars = new Bars()) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.otfuse.TensorLayout;
 import org.otfuse.cli.bench.Networks;
@@ -19,6 +20,7 @@ class BenchCommandTest {
   }
 
   @Test
+  @Tag("long")
   void everyWorkloadIsTimedOnEveryUsableBackEnd() {
     JsonObject result = CommandRun.of("bench", "--seconds", "0", "--json").json();
     int usable = 0;

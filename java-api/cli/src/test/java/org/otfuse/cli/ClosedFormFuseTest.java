@@ -76,6 +76,7 @@ class ClosedFormFuseTest {
   }
 
   @Test
+  @Tag("long")
   void fiveClientsThatSawFewClassesEachBecomeOneModelOfAll() throws IOException {
     List<Path> clients = new ArrayList<>();
     for (int k : IntStream.range(0, 5).toArray()) {
@@ -137,6 +138,7 @@ class ClosedFormFuseTest {
   }
 
   @Test
+  @Tag("long")
   void aVggIsSelectedByDefault() throws IOException {
     fuse(List.of(file("fashion-vgg11-a.onnx"), file("fashion-vgg11-b.onnx")), "--anchor", "1");
     assertAccuracy(88, 1000);

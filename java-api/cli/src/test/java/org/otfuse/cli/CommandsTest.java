@@ -7,6 +7,7 @@ import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.otfuse.models.Dataset;
@@ -92,6 +93,7 @@ class CommandsTest {
   }
 
   @Test
+  @Tag("long")
   void theDemoShowsThreePairs() {
     CommandRun run = CommandRun.of("demo", "--backend", "java");
     assertEquals(0, run.status(), run.err());

@@ -102,6 +102,29 @@ class FailingRunTest extends TwoMlps {
   }
 
   @Test
+  void aFileSystemThatIsFullForThePageLeavesNoModelEither() throws Exception {
+    Path small = Files.createDirectory(folder.resolve("small"));
+    Process mount =
+        new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=4k", "none", small.toString())
+            .redirectErrorStream(true)
+            .start();
+    assumeTrue(mount.waitFor() == 0, "no file system can be mounted here");
+    try {
+      Path page = small.resolve("page.html");
+      Set<Path> before = found();
+      CommandRun run =
+          CommandRun.of("fuse", a, b, "-o", fused, "--backend", "java", "--report", page);
+      assertEquals(
+          "otfuse: cannot write %s: No space left on device.\n".formatted(page), run.err());
+      assertEquals(2, run.status());
+      assertEquals(before, found());
+      assertEquals(0, small.toFile().list().length);
+    } finally {
+      new ProcessBuilder("umount", small.toString()).start().waitFor();
+    }
+  }
+
+  @Test
   void aFileThatMayNotGrowIsOneSentence() throws Exception {
     Path temporary = Files.createDirectory(folder.resolve("tmp"));
     Path data = CommandRun.file(folder, "fashion-calibration.npz");

@@ -238,7 +238,7 @@ class ReportPageTest extends TwoMlps {
             Strategy.AUTO,
             BackendChoice.JAVA,
             Optional.empty(),
-            0);
+            Optional.empty());
     FusionReport report =
         new FusionReport(
             "java",

@@ -83,6 +83,45 @@ class UselessOptionsTest extends TwoMlps {
         List.of("--calibration", few, "--samples", "5"));
   }
 
+  @Test
+  void aSeedWithNothingToDrawIsRefused() throws IOException {
+    String sentence =
+        "--seed draws the samples that neurons are compared on and orders sweeps, and here is"
+            + " neither, expected --features activations or --sweeps.";
+    refused(sentence, List.of("--seed", "0"));
+    refused(sentence, List.of("--seed", "1", "--calibration", few()));
+    refused(sentence, List.of("--seed", "1", "--calibration", few(), "--merge", "transport"));
+    for (List<?> options :
+        List.of(
+            List.of("--sweeps", "1"),
+            List.of("--calibration", few(), "--features", "activations"))) {
+      List<Object> words = new ArrayList<>(List.of("fuse", a, b, "-o", fused, "--seed", "1"));
+      words.addAll(List.of("--backend", "java"));
+      words.addAll(options);
+      assertEquals(0, CommandRun.of(words.toArray()).status());
+    }
+  }
+
+  @Test
+  void aBackEndThatOnlySelectionWouldUseIsRefused() throws IOException {
+    List<Object> words = List.of("fuse", a, b, "-o", fused, "--calibration", few());
+    List<Object> select = new ArrayList<>(words);
+    select.addAll(List.of("--merge", "select", "--backend"));
+    for (String backend : List.of("native", "nd4j", "cuda")) {
+      List<Object> named = new ArrayList<>(select);
+      named.add(backend);
+      CommandRun run = CommandRun.of(named.toArray());
+      assertEquals(
+          "otfuse: --backend %s aligns and averages neurons and --merge select does neither,"
+                  .formatted(backend)
+              + " expected --merge transport or --backend java.\n",
+          run.err());
+      assertEquals(2, run.status());
+    }
+    select.add("java");
+    assertEquals(0, CommandRun.of(select.toArray()).status());
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -26,6 +26,7 @@ public final class WindowedSums {
   private static final int MANTISSA_BITS = 52;
   private static final int LEAST_EXPONENT = -1074;
   private static final byte HIGHEST_BIN = 65;
+  private static final long HIGHEST_MASK = (1L << 18) - 1; // what the largest double has there
   private static final byte POSITIVE_ZERO = -1;
   // The sum of nothing, which adding zeros of either sign leaves as IEEE 754 has it.
   private static final byte NEGATIVE_ZERO = -2;
@@ -148,16 +149,16 @@ public final class WindowedSums {
     high[i] = bytes.getLong();
     middle[i] = bytes.getLong();
     low[i] = bytes.getLong();
-    long limit = addends * BIN_MASK;
     return top[i] >= NEGATIVE_ZERO
         && top[i] <= HIGHEST_BIN
-        && within(high[i], limit)
-        && within(middle[i], limit)
-        && within(low[i], limit)
-        && (top[i] >= 0 || (high[i] | middle[i] | low[i]) == 0);
+        && within(high[i], top[i], addends)
+        && within(middle[i], top[i] - 1, addends)
+        && within(low[i], top[i] - 2, addends);
   }
 
-  private static boolean within(long slice, long limit) {
-    return slice >= -limit && slice <= limit;
+  /** Whether a bin can hold that much; there are none below 0, and only few bits reach the last. */
+  private static boolean within(long slices, int bin, int addends) {
+    long limit = bin < 0 ? 0 : addends * (bin == HIGHEST_BIN ? HIGHEST_MASK : BIN_MASK);
+    return slices >= -limit && slices <= limit;
   }
 }

@@ -25,6 +25,7 @@ import org.otfuse.spi.MapTask;
 import org.otfuse.spi.Matrix;
 import org.otfuse.spi.SinkhornTask;
 import org.otfuse.spi.Span;
+import org.otfuse.spi.Task;
 
 /**
  * Hands batches to the loops of this package; tasks of a batch run in parallel, large ones inside.
@@ -57,7 +58,7 @@ final class JavaBackend implements Backend {
   public DeviceBuffer allocate(long length) {
     lifetime.requireOpen();
     try {
-      return new HeapBuffer(new float[Math.toIntExact(length)], 0, (int) length);
+      return HeapBuffer.allocate(Math.toIntExact(length));
     } catch (ArithmeticException | OutOfMemoryError e) {
       throw new DeviceException(
           "The java back end could not allocate " + length + " floats on the heap.", e);
@@ -74,7 +75,7 @@ final class JavaBackend implements Backend {
   public void write(FloatBuffer host, Span target) {
     lifetime.requireOpen();
     target.requireLengthOf(host);
-    Floats floats = Floats.of(target);
+    Floats floats = HeapBuffer.writable(target);
     host.duplicate().get(floats.array(), floats.offset(), floats.length());
   }
 
@@ -88,19 +89,19 @@ final class JavaBackend implements Backend {
 
   @Override
   public void features(List<FeatureTask> tasks) {
-    Batches.requireDisjoint(tasks);
+    requireTargets(tasks);
     forEach(tasks, Features::gather);
   }
 
   @Override
   public void cost(List<CostTask> tasks) {
-    Batches.requireDisjoint(tasks);
+    requireTargets(tasks);
     forEach(tasks, (inside, task) -> new PairwiseCost(inside, task).compute());
   }
 
   @Override
   public List<TransportReport> sinkhorn(List<SinkhornTask> tasks) {
-    Batches.requireDisjoint(tasks);
+    requireTargets(tasks);
     TaskInput.requireSinkhorn(tasks);
     return map(tasks, Sinkhorn::solve);
   }
@@ -134,14 +135,14 @@ final class JavaBackend implements Backend {
 
   @Override
   public List<TransportReport> transport(List<ExactTask> tasks, List<Span> columnPotentials) {
-    Batches.requirePotentials(tasks.stream().map(ExactTask::cost).toList(), columnPotentials);
+    Batches.requireDisjoint(tasks, columnPotentials);
     TaskInput.requirePotentials("g", columnPotentials);
     return transport(tasks);
   }
 
   @Override
   public List<TransportReport> transport(List<ExactTask> tasks) {
-    Batches.requireDisjoint(tasks);
+    requireTargets(tasks);
     TaskInput.requireTransport(tasks);
     return map(
         tasks,
@@ -166,19 +167,25 @@ final class JavaBackend implements Backend {
 
   @Override
   public void maps(List<MapTask> tasks) {
-    Batches.requireDisjoint(tasks);
+    requireTargets(tasks);
     forEach(tasks, (inside, task) -> CouplingMaps.compute(task));
   }
 
   @Override
   public void average(List<AverageTask> tasks) {
-    Batches.requireDisjoint(tasks);
+    requireTargets(tasks);
     forEach(tasks, Averaging::average);
   }
 
   @Override
   public void close() {
     lifetime.close();
+  }
+
+  /** Checks targets before the first task of a batch writes. */
+  private static void requireTargets(List<? extends Task> tasks) {
+    Batches.requireDisjoint(tasks);
+    tasks.forEach(HeapBuffer::requireWritable);
   }
 
   private <T> void forEach(List<T> tasks, BiConsumer<Workers, T> body) {

@@ -22,12 +22,33 @@ public final class Batches {
    * @throws IllegalArgumentException if a target overlaps a source or another target
    */
   public static void requireDisjoint(List<? extends Task> tasks) {
+    requireApart(tasks, List.of());
+  }
+
+  /**
+   * The same for transport that starts from column potentials, which are read too.
+   *
+   * @param tasks a ragged batch
+   * @param columnPotentials one run [m] for each task
+   * @throws IllegalArgumentException if their number or a length does not fit the tasks, or a
+   *     target overlaps a source, a potential or another target
+   */
+  public static void requireDisjoint(List<ExactTask> tasks, List<Span> columnPotentials) {
+    requirePotentials(tasks.stream().map(ExactTask::cost).toList(), columnPotentials);
+    requireApart(tasks, columnPotentials);
+  }
+
+  /** Checks tasks that also read one run of potentials each, where there are any. */
+  private static void requireApart(List<? extends Task> tasks, List<Span> potentials) {
     Map<DeviceBuffer, List<Run>> runs = new IdentityHashMap<>();
     Map<Matrix, List<Run>> shared = new HashMap<>();
     for (int t = 0; t < tasks.size(); t++) {
       Task task = tasks.get(t);
       for (Span span : task.reads()) {
         add(runs, t, span, false);
+      }
+      if (!potentials.isEmpty()) {
+        add(runs, t, potentials.get(t), false);
       }
       if (task instanceof FeatureTask feature) {
         if (!shared.containsKey(feature.target())) {

@@ -25,14 +25,17 @@ import java.util.stream.Stream;
 import org.otfuse.BackendUnavailableException;
 
 /**
- * Takes native libraries out of jars into a folder that nobody but its owner can write to, so that
- * no other user can plant one: {@code .cache/otfuse} in the user's home or, where that cannot be
- * made private, a new temporary folder that goes with the process. A file that is there already is
- * used only if its SHA-256 is that of the library in the jar. Thread-safe.
+ * Takes native libraries out of jars into a folder that nobody but its owner can write to or put
+ * another in place of, so that no other user can plant one: {@code .cache/otfuse} in the user's
+ * home or, where that cannot be made private, a new temporary folder that goes with the process. A
+ * file that is there already is used only if its SHA-256 is that of the library in the jar.
+ * Thread-safe.
  */
 public final class BundledLibraries {
   private static final Set<PosixFilePermission> OWNER_ONLY =
       PosixFilePermissions.fromString("rwx------");
+  private static final int WRITABLE_BY_OTHERS = 0022;
+  private static final int STICKY = 01000;
   private static final String JAVACPP_FOLDER = "org.bytedeco.javacpp.cachedir";
 
   /** One a process, so that a temporary folder is made once. */
@@ -64,7 +67,7 @@ public final class BundledLibraries {
     Path home = Path.of(System.getProperty("user.home", ""));
     try {
       BundledLibraries libraries = in(home.resolve(".cache").resolve("otfuse"));
-      if (System.getProperty(JAVACPP_FOLDER) == null && !usable(home.resolve(".javacpp/cache"))) {
+      if (System.getProperty(JAVACPP_FOLDER) == null && !isSafe(home.resolve(".javacpp/cache"))) {
         System.setProperty(JAVACPP_FOLDER, libraries.folder.resolve("javacpp").toString());
       }
       return libraries;
@@ -78,9 +81,27 @@ public final class BundledLibraries {
         "Native libraries cannot be unpacked (" + e.getMessage() + ").", e);
   }
 
-  private static boolean usable(Path folder) {
-    File file = folder.toFile();
-    return file.isAbsolute() && (file.isDirectory() || file.mkdirs()) && file.canWrite();
+  /** Whether only this user can write to a folder of JavaCPP, which is made if it is not there. */
+  static boolean isSafe(Path folder) {
+    try {
+      if (!folder.isAbsolute()) {
+        return false;
+      }
+      Files.createDirectories(folder);
+      Path real = folder.toRealPath();
+      Path mine = Files.createTempFile(real, "owner", null);
+      try {
+        if (knowsModes(real)) {
+          requireSafe(real, uid(mine), 0);
+          requireSafeAbove(real, uid(mine));
+        }
+        return true;
+      } finally {
+        Files.delete(mine);
+      }
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** In a folder that is made private, or in a temporary one if that cannot be. */
@@ -90,13 +111,55 @@ public final class BundledLibraries {
         throw new FileSystemException("the user has no home");
       }
       Files.createDirectories(wanted.getParent());
-      makePrivate(wanted);
-      return new BundledLibraries(wanted);
+      Path folder = wanted.getParent().toRealPath().resolve(wanted.getFileName());
+      makePrivate(folder);
+      requireSafeAbove(folder);
+      return new BundledLibraries(folder);
     } catch (IOException e) {
-      Path temporary = Files.createTempDirectory("otfuse");
+      Path temporary = Files.createTempDirectory("otfuse").toRealPath();
       Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(temporary)));
+      requireSafeAbove(temporary);
       return new BundledLibraries(temporary);
     }
+  }
+
+  private static void requireSafeAbove(Path folder) throws IOException {
+    if (knowsModes(folder)) {
+      requireSafeAbove(folder, uid(folder));
+    }
+  }
+
+  /** Refuses a folder above which others could put another in its place. */
+  private static void requireSafeAbove(Path folder, int user) throws IOException {
+    for (Path above = folder.getParent(); above != null; above = above.getParent()) {
+      requireSafe(above, user, STICKY);
+    }
+  }
+
+  /**
+   * Refuses a folder that belongs to others than the user and whom the system belongs to, or that
+   * others may write to.
+   *
+   * @param allowing bits of its mode of which one makes up for that: in a sticky folder nobody can
+   *     remove or rename what is another's
+   */
+  private static void requireSafe(Path folder, int user, int allowing) throws IOException {
+    int owner = uid(folder);
+    int mode = (int) Files.getAttribute(folder, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+    if (owner != user && owner != 0 && owner != uid(folder.getRoot())) {
+      throw new FileSystemException(folder + " belongs to " + Files.getOwner(folder));
+    }
+    if ((mode & WRITABLE_BY_OTHERS) != 0 && (mode & allowing) == 0) {
+      throw new FileSystemException(folder + " can be written to by other users");
+    }
+  }
+
+  private static boolean knowsModes(Path folder) {
+    return folder.getFileSystem().supportedFileAttributeViews().contains("unix");
+  }
+
+  private static int uid(Path file) throws IOException {
+    return (int) Files.getAttribute(file, "unix:uid", LinkOption.NOFOLLOW_LINKS);
   }
 
   private static void delete(Path folder) {

@@ -36,11 +36,15 @@ public final class Lifetime implements AutoCloseable {
    */
   public <T> T call(Supplier<T> body) {
     begin();
+    T result;
     try {
-      return body.get();
-    } finally {
-      end();
+      result = body.get();
+    } catch (RuntimeException | Error e) {
+      end(e);
+      throw e;
     }
+    end();
+    return result;
   }
 
   /**
@@ -53,9 +57,11 @@ public final class Lifetime implements AutoCloseable {
     begin();
     try {
       body.run();
-    } finally {
-      end();
+    } catch (RuntimeException | Error e) {
+      end(e);
+      throw e;
     }
+    end();
   }
 
   /**
@@ -72,6 +78,15 @@ public final class Lifetime implements AutoCloseable {
   private synchronized void begin() {
     requireOpen();
     calls++;
+  }
+
+  /** Ends a call that threw, which is what its caller hears of also if freeing throws too. */
+  private void end(Throwable thrown) {
+    try {
+      end();
+    } catch (RuntimeException | Error e) {
+      thrown.addSuppressed(e);
+    }
   }
 
   private void end() {

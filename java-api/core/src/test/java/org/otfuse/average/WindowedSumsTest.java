@@ -1,9 +1,11 @@
 package org.otfuse.average;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -112,6 +114,54 @@ class WindowedSumsTest {
     assertEquals(-0.0, sum(List.of(-0.0, -0.0)));
     assertEquals(0.0, sum(List.of(-0.0, 0.0, -0.0)));
     assertEquals(0.0, sum(List.of(1.0, -0.0, -1.0)));
+  }
+
+  private static boolean reads(int addends, int top, long high, long middle, long low) {
+    ByteBuffer bytes = ByteBuffer.allocate(WindowedSums.BYTES);
+    bytes.put((byte) top).putLong(high).putLong(middle).putLong(low).flip();
+    return new WindowedSums(1).read(0, bytes, addends);
+  }
+
+  private static ByteBuffer written(double addend) {
+    WindowedSums sums = new WindowedSums(1);
+    sums.add(0, addend);
+    ByteBuffer bytes = ByteBuffer.allocate(WindowedSums.BYTES);
+    sums.write(0, bytes);
+    return bytes.flip();
+  }
+
+  @Test
+  void theBytesOfAnyDoubleAreReadAgain() {
+    Random random = new Random(5);
+    List<Double> addends =
+        new ArrayList<>(List.of(0.0, -0.0, Double.MIN_VALUE, -Double.MIN_VALUE, Double.MIN_NORMAL));
+    addends.addAll(List.of(Double.MAX_VALUE, -Double.MAX_VALUE, 0x1p1023, 0x1p992));
+    for (int trial = 0; trial < 10_000; trial++) {
+      addends.add(any(random, -1080, 2090));
+    }
+    for (double addend : addends) {
+      if (Double.isFinite(addend)) {
+        WindowedSums read = new WindowedSums(1);
+        assertTrue(read.read(0, written(addend), 1), () -> addend + " was refused");
+        assertEquals(addend, read.value(0));
+      }
+    }
+  }
+
+  @Test
+  void whatABinCannotHoldIsNotRead() {
+    long full = (1L << 32) - 1;
+    long highest = (1L << 18) - 1;
+    assertTrue(reads(3, 64, 3 * full, -3 * full, 3 * full));
+    assertFalse(reads(3, 64, 3 * full + 1, 0, 0));
+    assertTrue(reads(3, 65, -3 * highest, 3 * full, 0));
+    assertFalse(reads(3, 65, -3 * highest - 1, 0, 0));
+    assertFalse(reads(3, 66, 0, 0, 0));
+    assertTrue(reads(1, 1, 1, 1, 0));
+    assertFalse(reads(1, 1, 1, 1, 1));
+    assertFalse(reads(1, 0, 1, 1, 0));
+    assertFalse(reads(1, -1, 1, 0, 0));
+    assertFalse(reads(0, 5, 1, 0, 0));
   }
 
   @Test

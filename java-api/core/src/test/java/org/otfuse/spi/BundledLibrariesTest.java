@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -87,6 +88,62 @@ class BundledLibrariesTest {
     Path copy = path(BundledLibraries.in(wanted).extract(resource));
     assertEquals("rwx------", permissions(wanted));
     assertEquals("rwx------", permissions(copy.getParent()));
+  }
+
+  private static void setPermissions(Path path, String permissions) throws IOException {
+    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));
+  }
+
+  @Test
+  void aFolderBelowOneThatOthersCanWriteToIsNotUsed() throws IOException {
+    requirePosix();
+    Path cache = Files.createDirectories(wanted).getParent();
+    for (String open : List.of("rwxrwxr-x", "rwxr-xrwx")) {
+      for (Path above : List.of(cache, home)) {
+        setPermissions(above, open);
+        BundledLibraries libraries = BundledLibraries.in(wanted);
+        assertFalse(libraries.folder().startsWith(home.toRealPath()), above + " is " + open);
+        assertFalse(BundledLibraries.isSafe(cache.resolve("javacpp")), above + " is " + open);
+        setPermissions(above, "rwxr-xr-x");
+        assertEquals(wanted.toRealPath(), BundledLibraries.in(wanted).folder());
+        assertTrue(BundledLibraries.isSafe(cache.resolve("javacpp")));
+      }
+    }
+  }
+
+  @Test
+  void aStickyFolderAboveIsAsGoodAsAPrivateOne() throws Exception {
+    requirePosix();
+    Files.createDirectories(wanted);
+    assumeTrue(
+        new ProcessBuilder("chmod", "1777", home.toString()).start().waitFor() == 0, "no chmod");
+    assertEquals(wanted.toRealPath(), BundledLibraries.in(wanted).folder());
+  }
+
+  @Test
+  void aFolderOfJavaCppThatOthersCanWriteToIsNotUsed() throws IOException {
+    requirePosix();
+    Path folder = home.resolve(".javacpp/cache");
+    assertTrue(BundledLibraries.isSafe(folder));
+    setPermissions(folder, "rwxrwxrwx");
+    assertFalse(BundledLibraries.isSafe(folder));
+    assertFalse(BundledLibraries.isSafe(Path.of("relative")));
+    assertFalse(Files.exists(Path.of("relative")));
+  }
+
+  @Test
+  void aFolderOfAnotherUserAboveIsNotUsed() throws Exception {
+    requirePosix();
+    Path cache = Files.createDirectories(wanted).getParent();
+    assumeTrue(
+        new ProcessBuilder("chown", "12345", cache.toString()).start().waitFor() == 0,
+        "only the system's owner can give files away");
+    assertFalse(BundledLibraries.in(wanted).folder().startsWith(home.toRealPath()));
+  }
+
+  @Test
+  void everyCallOfAProcessGetsTheSameFolder() {
+    assertSame(BundledLibraries.open(), BundledLibraries.open());
   }
 
   @Test

@@ -4,11 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.otfuse.DeviceException;
 import org.otfuse.Metric;
 import org.otfuse.SinkhornSettings;
@@ -128,7 +130,45 @@ interface BufferChecks extends BackendChecks {
     }
   }
 
-  private static void refused(org.junit.jupiter.api.function.Executable call) {
+  @Test
+  default void aHostBufferThatWasUploadedIsNeverWrittenTo() {
+    for (FloatBuffer host : List.of(FloatBuffer.wrap(new float[] {7}), Arena.direct(1).put(0, 7))) {
+      try (DeviceBuffer room = backend().allocate(6);
+          DeviceBuffer uploaded = backend().upload(host)) {
+        backend().write(FloatBuffer.wrap(new float[] {1, 1, 1, 1, 1, 1}), Span.of(room));
+        Span target = Span.of(uploaded);
+        List<Executable> calls =
+            List.of(
+                () -> backend().write(FloatBuffer.wrap(new float[] {3}), target),
+                () -> backend().sinkhorn(List.of(sinkhorn(pick(room, target, 3)))),
+                () -> backend().sinkhorn(List.of(sinkhorn(pick(room, target, 4)))),
+                () -> backend().sinkhorn(List.of(sinkhorn(pick(room, target, 5)))),
+                () -> backend().transport(List.of(exact(pick(room, target, 3)))),
+                () -> backend().cost(List.of(cost(pick(room, target, 2)))),
+                () -> backend().maps(List.of(maps(pick(room, target, 1)))),
+                () -> backend().maps(List.of(maps(pick(room, target, 2)))),
+                () -> backend().features(List.of(features(pick(room, target, 2)))),
+                () -> backend().average(List.of(average(pick(room, target, 0)))));
+        for (int call = 0; call < calls.size(); call++) {
+          writesOrRefuses(calls.get(call));
+          assertEquals(7, host.get(0), "the host's float after call " + call);
+        }
+      }
+    }
+  }
+
+  /** A back end that copied a host buffer may write to its copy. */
+  private static void writesOrRefuses(Executable call) {
+    Throwable thrown = null;
+    try {
+      call.execute();
+    } catch (Throwable e) {
+      thrown = e;
+    }
+    assertTrue(thrown == null || thrown instanceof IllegalArgumentException, "threw " + thrown);
+  }
+
+  private static void refused(Executable call) {
     assertThrows(IllegalArgumentException.class, call);
   }
 

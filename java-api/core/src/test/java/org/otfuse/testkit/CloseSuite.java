@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.FloatBuffer;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -41,6 +42,10 @@ import org.otfuse.spi.Span;
 public abstract class CloseSuite {
   private static final int ROUNDS = 12;
   private static final int CALLERS = 4;
+
+  /** How often a plan asks for its two models' buffers before it begins. */
+  private static final int CHECKED = 4;
+
   private static final Architecture ARCHITECTURE = Mlp.architecture(12, 20, 9, 4);
   private static final List<Model> MODELS =
       List.of(
@@ -212,6 +217,55 @@ public abstract class CloseSuite {
             .model()
             .tensors());
     assertThrows(IllegalStateException.class, () -> engine.fuse(MODELS, FusionOptions.DEFAULTS));
+  }
+
+  /** Hands out what another list holds and closes an engine at one of the times it is asked. */
+  private static List<FloatBuffer> closing(List<FloatBuffer> list, FusionEngine engine, int at) {
+    AtomicInteger asked = new AtomicInteger();
+    return new AbstractList<>() {
+      @Override
+      public FloatBuffer get(int index) {
+        if (asked.incrementAndGet() == at) {
+          engine.close();
+        }
+        return list.get(index);
+      }
+
+      @Override
+      public int size() {
+        return list.size();
+      }
+    };
+  }
+
+  /** Weights of ordinary size, and some so large that compiled plans leave them to the engine. */
+  @Test
+  void aCallOfAPlanEndsNormallyIfItsEngineIsClosedMeanwhile() {
+    for (float factor : new float[] {1, 0x1p60f}) {
+      List<FloatBuffer> models = MODELS.subList(0, 2).stream().map(CloseSuite::flat).toList();
+      models.forEach(flat -> scale(flat, factor));
+      FloatBuffer expected = Arena.direct(models.get(0).remaining());
+      for (int at = 0; at < 12; at++) {
+        FusionEngine engine = open();
+        FusionPlan plan = engine.prepare(ARCHITECTURE, FusionOptions.DEFAULTS);
+        FloatBuffer output = at == 0 ? expected : Arena.direct(plan.length());
+        try {
+          plan.fuse(closing(models, engine, at), output);
+          assertEquals(expected, output);
+        } catch (IllegalStateException closedBefore) {
+          assertEquals("the engine is closed", closedBefore.getMessage());
+          assertTrue(at <= CHECKED, "closed when asked for the " + at + "th time");
+        }
+        plan.close();
+        engine.close();
+      }
+    }
+  }
+
+  private static void scale(FloatBuffer values, float factor) {
+    for (int i = 0; i < values.limit(); i++) {
+      values.put(i, factor * values.get(i));
+    }
   }
 
   @Test

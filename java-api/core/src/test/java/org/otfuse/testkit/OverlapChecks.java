@@ -70,6 +70,27 @@ public interface OverlapChecks {
   }
 
   @Test
+  default void aPlanOverItsPotentialsIsRefusedBeforeAnythingIsWritten() {
+    float[] before = {0, 1, 1, 0, .5f, .5f, .5f, .5f, 9, 9, 9, 9, 9};
+    float[] after = new float[before.length];
+    try (DeviceBuffer buffer = backend().allocate(before.length)) {
+      backend().write(FloatBuffer.wrap(before), Span.of(buffer));
+      ExactTask task =
+          new ExactTask(
+              new Matrix(buffer, 0, 2, 2),
+              new Span(buffer, 4, 2),
+              new Span(buffer, 6, 2),
+              new Matrix(buffer, 9, 2, 2));
+      for (int first : new int[] {8, 9, 11}) {
+        List<Span> g = List.of(new Span(buffer, first, 2));
+        assertThrows(IllegalArgumentException.class, () -> backend().transport(List.of(task), g));
+      }
+      backend().download(Span.of(buffer), FloatBuffer.wrap(after));
+      assertEquals(FloatBuffer.wrap(before), FloatBuffer.wrap(after));
+    }
+  }
+
+  @Test
   default void potentialsThatDoNotFitTheirProblemsAreRefused() {
     try (DeviceBuffer buffer = backend().allocate(8)) {
       backend()

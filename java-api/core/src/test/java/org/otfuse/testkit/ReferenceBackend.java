@@ -240,7 +240,7 @@ public final class ReferenceBackend implements Backend {
 
   @Override
   public List<TransportReport> transport(List<ExactTask> tasks, List<Span> columnPotentials) {
-    Batches.requirePotentials(tasks.stream().map(ExactTask::cost).toList(), columnPotentials);
+    Batches.requireDisjoint(tasks, columnPotentials);
     requirePotentials(columnPotentials);
     return transport(tasks);
   }

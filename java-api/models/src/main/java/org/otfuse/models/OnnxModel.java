@@ -196,9 +196,23 @@ public final class OnnxModel {
    * @throws UnsupportedModelException if it would be larger than the 2 GB that ONNX allows
    */
   public void write(Path path) {
+    try (AtomicFile.Prepared prepared = prepare(path)) {
+      AtomicFile.commit(prepared);
+    }
+  }
+
+  /**
+   * Writes the model as {@link #write} does, up to the moment in which the file would appear.
+   *
+   * @param path the file
+   * @return to be committed, and closed in any case
+   * @throws InvalidInputException if it cannot be written
+   * @throws UnsupportedModelException if it would be larger than the 2 GB that ONNX allows
+   */
+  public AtomicFile.Prepared prepare(Path path) {
     OnnxWriter writer = writer();
     writer.size();
-    AtomicFile.write(path, writer::writeTo);
+    return AtomicFile.prepare(path, writer::writeTo);
   }
 
   /**

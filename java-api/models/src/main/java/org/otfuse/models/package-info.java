@@ -14,7 +14,7 @@
  * {@link org.otfuse.UnsupportedModelException} come of reading them, with one sentence. Memory for
  * a weight or an array is taken only once the file is known to have the bytes that fill it. What
  * tracing makes of few bytes is counted and ends at the limits of {@code Limits}: 1024 axes of a
- * value, 1,048,576 integers of shape arithmetic, 4,194,304 segments of axes, 100,000,000 steps.
+ * value, 1,048,576 integers of shape arithmetic, 2,097,152 segments of axes, 20,000,000 steps.
  * Weights that different neurons share are parted up to 536,870,911 values, as many as one ONNX
  * file can hold. Only regular files are opened, directly or through symbolic links; external data
  * lies inside the model's folder, is reached through no link, and is read four times on average at

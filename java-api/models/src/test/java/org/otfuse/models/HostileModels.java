@@ -51,13 +51,13 @@ final class HostileModels {
         new Attack(keptIntegers(), "integers in its shape arithmetic, expected at most 1048576"));
     files.put(
         "doubles an axis of neurons 32 times",
-        new Attack(doubledNeurons(32), "segments of axes to be traced, expected at most 4194304"));
+        new Attack(doubledNeurons(32), "segments of axes to be traced, expected at most 2097152"));
     files.put(
         "doubles an axis 14 times and reads it 10,000 times",
-        new Attack(readOften(), "segments of axes to be traced, expected at most 4194304"));
+        new Attack(readOften(), "segments of axes to be traced, expected at most 2097152"));
     files.put(
         "stacks an axis 5000 times beside each other",
-        new Attack(stackedOften(), "segments of axes to be traced, expected at most 4194304"));
+        new Attack(stackedOften(), "segments of axes to be traced, expected at most 2097152"));
     files.put(
         "has a tensor of rank 3000",
         new Attack(deepTensor(), "has 3000 axes, expected at most 1024"));
@@ -72,17 +72,17 @@ final class HostileModels {
         "nests 2000 subgraphs", new Attack(nested(2000), "is a truncated or damaged ONNX file"));
     files.put(
         "leaves 500,000 sizes open",
-        new Attack(openSizes(), "steps to be traced, expected at most 100000000"));
+        new Attack(openSizes(), "steps to be traced, expected at most 20000000"));
     files.put("has 50,000 nodes that read one value", new Attack(fan(50_000), READ));
     files.put(
         "has a Constant with 50,000 values",
         new Attack(manyValues(), "has two attributes named value"));
     files.put(
         "splits an axis again and again",
-        new Attack(splits(), "segments of axes to be traced, expected at most 4194304"));
+        new Attack(splits(), "segments of axes to be traced, expected at most 2097152"));
     files.put(
         "convolves in 20,000 groups 100 times",
-        new Attack(groups(), "steps to be traced, expected at most 100000000"));
+        new Attack(groups(), "steps to be traced, expected at most 20000000"));
     files.put(
         "gives one weight to 2000 neuron groups",
         new Attack(

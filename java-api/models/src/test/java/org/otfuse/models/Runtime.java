@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.otfuse.models.runtime.OnnxRuntime;
 
 /** Runs models in ONNX Runtime, which knows nothing of the traces under test. */
 public final class Runtime {
@@ -21,7 +22,7 @@ public final class Runtime {
 
   /** The first output for normally distributed inputs. */
   static float[] run(byte[] model, List<TensorInfo> inputs, long seed) {
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    OrtEnvironment environment = OnnxRuntime.get();
     Random random = new Random(seed);
     Map<String, OnnxTensor> feeds = new HashMap<>();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {

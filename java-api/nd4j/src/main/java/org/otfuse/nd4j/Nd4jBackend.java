@@ -139,7 +139,7 @@ final class Nd4jBackend implements Backend {
 
   @Override
   public List<TransportReport> transport(List<ExactTask> tasks, List<Span> columnPotentials) {
-    Batches.requirePotentials(tasks.stream().map(ExactTask::cost).toList(), columnPotentials);
+    Batches.requireDisjoint(tasks, columnPotentials);
     checked(input -> input.requirePotentials(columnPotentials));
     return transport(tasks);
   }

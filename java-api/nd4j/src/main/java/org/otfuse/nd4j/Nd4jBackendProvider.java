@@ -8,6 +8,7 @@ import org.otfuse.BackendUnavailableException;
 import org.otfuse.spi.Backend;
 import org.otfuse.spi.BackendProvider;
 import org.otfuse.spi.BackendSettings;
+import org.otfuse.spi.BundledLibraries;
 
 /**
  * Opens the ND4J back end. It brings its own worker threads and therefore sets ND4J and OpenBLAS to
@@ -24,6 +25,7 @@ public final class Nd4jBackendProvider implements BackendProvider {
 
   @Override
   public Backend open(BackendSettings settings) {
+    BundledLibraries.open(); // before JavaCPP unpacks anything
     try {
       return load(settings);
     } catch (LinkageError | RuntimeException e) {

@@ -207,7 +207,7 @@ final class LayerFinder {
         channels && layer.obstacle().isEmpty()
             ? next(layer.tap(), "BatchNormalization")
             : Optional.empty();
-    if (next.isEmpty() || integer(network.node(next.get()), "training_mode") != 0) {
+    if (next.isEmpty()) {
       return layer;
     }
     NodeProto node = network.node(next.get());

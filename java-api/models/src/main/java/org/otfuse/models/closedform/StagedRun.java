@@ -39,10 +39,10 @@ import org.otfuse.models.runtime.OnnxRuntime;
  * through in chunks; where the model fixes its batch, those are whole batches.
  */
 final class StagedRun implements AutoCloseable {
-  /** Samples of a chunk where the model leaves the choice. */
   /** A file that asks for more would cost far more memory than the samples have. */
   private static final int MAX_BATCH = 4096;
 
+  /** Samples of a chunk where the model leaves the choice. */
   private static final int CHUNK = 128;
 
   /** What ONNX Runtime's names of types start with; the rest is as in the format. */
@@ -143,7 +143,11 @@ final class StagedRun implements AutoCloseable {
         fed.add(OnnxTensor.createTensor(environment, values, shape));
       }
     } catch (OrtException e) {
+      close();
       throw refuse(e);
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
     }
   }
 
@@ -229,22 +233,30 @@ final class StagedRun implements AutoCloseable {
         for (String input : inputs) {
           feeds.put(input, alive.get(input).get(c));
         }
-        // The result is not closed: its tensors live on, each until it is dropped.
-        OrtSession.Result result = session.run(feeds, outputs);
-        for (String output : outputs) {
-          OnnxValue value = result.get(output).orElseThrow();
-          if (!(value instanceof OnnxTensor tensor)) {
-            result.close();
-            throw new UnsupportedModelException(
-                "value %s of model %s is no tensor, expected one"
-                    .formatted(output, network.name()));
-          }
-          alive.get(output).add(tensor);
-        }
+        keep(session.run(feeds, outputs), outputs);
       }
     } catch (OrtException e) {
       throw refuse(e);
     }
+  }
+
+  /** Takes the tensors of a result over, each until it is dropped, or else closes them all. */
+  private void keep(OrtSession.Result result, Set<String> outputs) {
+    Map<String, OnnxTensor> tensors = new HashMap<>();
+    try {
+      for (String output : outputs) {
+        OnnxValue value = result.get(output).orElseThrow();
+        if (!(value instanceof OnnxTensor tensor)) {
+          throw new UnsupportedModelException(
+              "value %s of model %s is no tensor, expected one".formatted(output, network.name()));
+        }
+        tensors.put(output, tensor);
+      }
+    } catch (RuntimeException | Error e) {
+      result.close();
+      throw e;
+    }
+    tensors.forEach((output, tensor) -> alive.get(output).add(tensor));
   }
 
   private UnsupportedModelException refuse(OrtException e) {

@@ -48,21 +48,91 @@ public final class AtomicFile {
    *     temporary file is left
    */
   public static void write(Path target, Content content) {
-    Path file = requireWritable(target);
-    try {
-      Optional<Set<PosixFilePermission>> permissions = permissions(file);
-      try (Temporary temporary = Temporary.file(file.getParent(), attributes(permissions))) {
-        try {
-          fill(temporary, permissions, content);
-          requireWritable(file);
-          Files.move(temporary.path(), file, StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-          throw temporary.ended() ? new IOException("the process is ending", e) : e;
-        }
+    try (Prepared prepared = prepare(target, content)) {
+      commit(prepared);
+    }
+  }
+
+  /**
+   * A file whose content is on disk under another name. Closing it removes that, unless it was
+   * {@linkplain #commit committed}. Not thread-safe.
+   */
+  public static final class Prepared implements AutoCloseable {
+    private final Path target;
+    private final Path file;
+    private final Temporary temporary;
+
+    private Prepared(Path target, Path file, Temporary temporary) {
+      this.target = target;
+      this.file = file;
+      this.temporary = temporary;
+    }
+
+    private void move() {
+      try {
+        Files.move(temporary.path(), file, StandardCopyOption.ATOMIC_MOVE);
+        force(file.getParent());
+      } catch (IOException e) {
+        throw refuse(e);
       }
-      force(file.getParent());
+    }
+
+    private InvalidInputException refuse(IOException e) {
+      return AtomicFile.refuse(target, temporary.ended() ? "the process is ending" : reason(e), e);
+    }
+
+    @Override
+    public void close() {
+      temporary.close();
+    }
+  }
+
+  /**
+   * Writes the content of a file, which does not appear yet.
+   *
+   * @param target the file; its folder has to exist
+   * @param content writes the bytes
+   * @return to be committed, and closed in any case
+   * @throws InvalidInputException if the target cannot be written; no temporary file is left
+   */
+  public static Prepared prepare(Path target, Content content) {
+    Path file = requireWritable(target);
+    Optional<Set<PosixFilePermission>> permissions;
+    Prepared prepared;
+    try {
+      permissions = permissions(file);
+      Temporary temporary = Temporary.file(file.getParent(), attributes(permissions));
+      prepared = new Prepared(target, file, temporary);
     } catch (IOException e) {
       throw refuse(target, reason(e), e);
+    }
+    try {
+      fill(prepared.temporary, permissions, content);
+      return prepared;
+    } catch (IOException e) {
+      InvalidInputException refusal = prepared.refuse(e);
+      prepared.close();
+      throw refusal;
+    } catch (RuntimeException | Error e) {
+      prepared.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Makes or replaces files, each in one step, in the order given. All that can fail without the
+   * system failing has been done before the first appears.
+   *
+   * @param files prepared, and not committed yet
+   * @throws InvalidInputException if a target cannot be written; if that can be told beforehand,
+   *     none is
+   */
+  public static void commit(Prepared... files) {
+    for (Prepared prepared : files) {
+      requireWritable(prepared.file);
+    }
+    for (Prepared prepared : files) {
+      prepared.move();
     }
   }
 

@@ -15,9 +15,9 @@ import java.util.Set;
 
 /**
  * A temporary file or folder, which is removed when it is closed and when the process ends. What a
- * process that was killed has left behind is removed when a later one makes a temporary in the same
- * folder: names tell the process that made them, and a lock is held for as long as it lives, which
- * also those processes see that don't see the other's number.
+ * process that was killed has left behind is removed when another one makes a temporary in the same
+ * folder a minute later: names tell the process that made them, and a lock is held for as long as
+ * it lives, which also those processes see that don't see the other's number.
  */
 final class Temporary implements AutoCloseable {
   private static final String LOCK = "lock";

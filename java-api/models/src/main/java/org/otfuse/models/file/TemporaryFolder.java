@@ -6,8 +6,8 @@ import org.otfuse.InvalidInputException;
 
 /**
  * A folder for files that nobody needs once the work is done. It lies where {@code java.io.tmpdir}
- * says and is removed when it is closed, when the process ends, or, if that was killed, when a
- * later process makes another. Not for folders inside it. Thread-safe.
+ * says and is removed when it is closed, when the process ends, or, if that was killed, when
+ * another process makes one a minute later. Not for folders inside it. Thread-safe.
  */
 public final class TemporaryFolder implements AutoCloseable {
   private final Temporary folder;

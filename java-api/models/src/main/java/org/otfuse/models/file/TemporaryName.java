@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.UserPrincipal;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,8 @@ final class TemporaryName {
   private static final Pattern NAME =
       Pattern.compile("\\.otfuse-([0-9]{1,18})-([0-9]{1,18})-[0-9a-f-]{36}\\.tmp");
 
+  private static final Duration YOUNG = Duration.ofMinutes(1);
+
   private TemporaryName() {}
 
   /** A name that no other file has. */
@@ -36,8 +39,9 @@ final class TemporaryName {
   }
 
   /**
-   * What lies beside a temporary file of this process, has the same owner, and is named after a
-   * process that is no more; nothing where that cannot be told.
+   * What lies beside a temporary file of this process, has the same owner, is named after a process
+   * that is no more, and is no younger than a minute; nothing where that cannot be told. A younger
+   * one may be of a process that cannot be seen from here and has not locked it yet.
    */
   static List<Path> leftBehind(Path own) {
     List<Path> left = new ArrayList<>();
@@ -46,7 +50,7 @@ final class TemporaryName {
       try (DirectoryStream<Path> beside =
           Files.newDirectoryStream(own.getParent(), TemporaryName::isOfNoProcess)) {
         for (Path path : beside) {
-          if (owner.equals(Files.getOwner(path, LinkOption.NOFOLLOW_LINKS))) {
+          if (owner.equals(Files.getOwner(path, LinkOption.NOFOLLOW_LINKS)) && !isYoung(path)) {
             left.add(path);
           }
         }
@@ -55,6 +59,11 @@ final class TemporaryName {
       return left;
     }
     return left;
+  }
+
+  private static boolean isYoung(Path path) throws IOException {
+    Instant changed = Files.getLastModifiedTime(path, LinkOption.NOFOLLOW_LINKS).toInstant();
+    return changed.isAfter(Instant.now().minus(YOUNG));
   }
 
   /** Whether a file is a temporary one whose process has ended. */

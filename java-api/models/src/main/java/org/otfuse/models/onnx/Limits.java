@@ -18,14 +18,14 @@ public final class Limits {
   /** Integers that shape arithmetic computes in one graph, 8 MiB of them [205]. */
   public static final long FOLDED = 1 << 20;
 
-  /** Segments of all axes that tracing one graph makes, some 150 MiB of them [38,000]. */
-  public static final long SEGMENTS = 1 << 22;
+  /** Segments of all axes that tracing one graph makes, some 75 MiB of them [38,000]. */
+  public static final long SEGMENTS = 1 << 21;
 
   /**
-   * Nodes, axes, segments and integers that tracing one graph looks at, about a second's work
+   * Nodes, axes, segments and integers that tracing one graph looks at, about half a second's work
    * [196,000].
    */
-  public static final long STEPS = 100_000_000;
+  public static final long STEPS = 20_000_000;
 
   /**
    * How often, on average, tensors may read the bytes of external data; exporters share equal ones.

@@ -13,8 +13,8 @@ final class NormalizationRules {
 
   static void batch(OperatorNode node, Trace trace) throws Untraceable {
     Activation x = trace.activation(node, 0);
-    if (node.integer("training_mode", 0) != 0 || node.integer("spatial", 1) != 1) {
-      throw new Untraceable("it normalizes with the statistics of the batch");
+    if (node.integer("spatial", 1) != 1) {
+      throw new Untraceable("it normalizes each place by itself");
     }
     List<ParameterUse> uses = channelVectors(node, trace, x, 4);
     String name = node.proto().getInput(0);

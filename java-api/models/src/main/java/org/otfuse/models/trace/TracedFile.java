@@ -88,9 +88,7 @@ public record TracedFile(
         return false;
       }
       NodeProto node = file.skeleton().getGraph().getNode(use.node());
-      return node.getOpType().equals(NORMALIZATION)
-          && node.getAttributeList().stream()
-              .noneMatch(a -> a.getName().equals("training_mode") && a.getI() != 0);
+      return node.getOpType().equals(NORMALIZATION);
     }
 
     TracedFile build() {

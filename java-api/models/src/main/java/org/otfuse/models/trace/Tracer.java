@@ -155,6 +155,9 @@ public final class Tracer {
       trace.set(node.output(), folded.get());
       return;
     }
+    if (standard) {
+      TrainingCheck.check(node, trace, file);
+    }
     int before = trace.uses().size();
     Optional<Rule> rule = standard ? Rules.of(proto.getOpType()) : Optional.empty();
     if (rule.isEmpty()) {

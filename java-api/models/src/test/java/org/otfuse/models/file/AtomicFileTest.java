@@ -76,6 +76,39 @@ class AtomicFileTest {
   }
 
   @Test
+  void filesThatArePreparedAppearTogetherOrNotAtAll() throws IOException {
+    Path first = Files.writeString(folder.resolve("first"), "old");
+    Path second = folder.resolve("second");
+    try (AtomicFile.Prepared one = AtomicFile.prepare(first, out -> out.write('1'))) {
+      assertEquals("old", Files.readString(first));
+      assertThrows(
+          InvalidInputException.class,
+          () ->
+              AtomicFile.prepare(
+                  second,
+                  out -> {
+                    throw new IOException("No space left on device");
+                  }));
+      try (AtomicFile.Prepared two = AtomicFile.prepare(second, out -> out.write('2'))) {
+        Files.createDirectory(second);
+        assertThrows(InvalidInputException.class, () -> AtomicFile.commit(one, two));
+        assertEquals("old", Files.readString(first));
+        Files.delete(second);
+        AtomicFile.commit(one, two);
+      }
+    }
+    assertEquals("1", Files.readString(first));
+    assertEquals("2", Files.readString(second));
+    left(first, second);
+  }
+
+  @Test
+  void whatIsPreparedAndNotCommittedIsGoneWhenItIsClosed() throws IOException {
+    AtomicFile.prepare(folder.resolve("file"), out -> out.write('n')).close();
+    left();
+  }
+
+  @Test
   void aLinkKeepsBeingOneAndItsFileIsReplaced() throws IOException {
     Path inner = Files.createDirectory(folder.resolve("inner"));
     Path file = Files.writeString(inner.resolve("file"), "old");

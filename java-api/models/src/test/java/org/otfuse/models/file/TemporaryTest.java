@@ -8,6 +8,8 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -66,6 +68,16 @@ class TemporaryTest {
     Temporary.file(folder).close();
   }
 
+  /** The same when all that is there has been left alone for some seconds. */
+  private void makeAnotherAfter(long seconds) throws IOException {
+    for (Path path : found()) {
+      if (!Files.isSymbolicLink(path)) {
+        Files.setLastModifiedTime(path, FileTime.from(Instant.now().minusSeconds(seconds)));
+      }
+    }
+    makeAnother();
+  }
+
   private static String gone() throws Exception {
     Process process = new ProcessBuilder("true").start();
     process.waitFor();
@@ -95,18 +107,33 @@ class TemporaryTest {
   @Test
   void whatAKilledProcessLeftIsRemovedByTheNextAndWhatALivingOneHoldsIsNot() throws Exception {
     Held held = Held.start(folder, "wait");
-    makeAnother();
+    makeAnotherAfter(61);
     assertEquals(Set.of(held.file, held.inner), found());
     // As it looks to a process that cannot see the other's number, in another container.
     Path file = Files.move(held.file, folder.resolve(gone()));
     Path inner = Files.move(held.inner, folder.resolve(gone()));
-    makeAnother();
+    makeAnotherAfter(61);
     assertEquals(Set.of(file, inner), found());
     Files.move(file, held.file);
     Files.move(inner, held.inner);
     held.process.destroyForcibly().waitFor();
     assertTrue(found().containsAll(List.of(held.file, held.inner)));
+    makeAnotherAfter(61);
+    assertEquals(Set.of(), found());
+  }
+
+  /** A process in another container may have made it just now and not locked it yet. */
+  @Test
+  void whatIsYoungerThanAMinuteStays() throws Exception {
+    Set<Path> young =
+        Set.of(
+            Files.createFile(folder.resolve(gone())),
+            Files.createDirectory(folder.resolve(gone().replace("0c52", "ffff"))));
     makeAnother();
+    assertEquals(young, found());
+    makeAnotherAfter(50);
+    assertEquals(young, found());
+    makeAnotherAfter(61);
     assertEquals(Set.of(), found());
   }
 
@@ -115,7 +142,7 @@ class TemporaryTest {
     Path left =
         Files.createFile(
             folder.resolve(".otfuse-" + ProcessHandle.current().pid() + "-1" + NUMBER));
-    makeAnother();
+    makeAnotherAfter(61);
     assertFalse(Files.exists(left));
   }
 
@@ -136,7 +163,7 @@ class TemporaryTest {
             Files.createFile(folder.resolve(".otfuse--1-1" + NUMBER)),
             Files.createSymbolicLink(folder.resolve(name), other),
             Files.createSymbolicLink(folder.resolve(gone().replace("0c52", "ffff")), otherFolder));
-    makeAnother();
+    makeAnotherAfter(61);
     assertEquals(all, found());
     assertEquals("kept", Files.readString(kept));
   }
@@ -147,7 +174,7 @@ class TemporaryTest {
     Path kept = Files.writeString(otherFolder.resolve("kept"), "kept");
     Path left = Files.createDirectory(folder.resolve(gone()));
     Files.createSymbolicLink(left.resolve("link"), otherFolder);
-    makeAnother();
+    makeAnotherAfter(61);
     assertEquals(Set.of(otherFolder), found());
     assertEquals("kept", Files.readString(kept));
   }
