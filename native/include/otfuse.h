@@ -270,7 +270,7 @@ OTF_API const char* otf_last_error(void);
 
 /*
  * Opens an engine with so many threads, the caller's included. `isa` forces a code path, "avx512",
- * "avx2" or "scalar"; null or empty takes the environment's OTFUSE_ISA or else the best.
+ * "avx2", "neon" or "scalar"; null or empty takes the environment's OTFUSE_ISA or else the best.
  */
 OTF_API int32_t otf_engine_create(int32_t threads, const char* isa, otf_engine** engine);
 
@@ -281,7 +281,7 @@ OTF_API int32_t otf_engine_create(int32_t threads, const char* isa, otf_engine**
  */
 OTF_API void otf_engine_destroy(otf_engine* engine);
 
-/* The code path: "avx512", "avx2" or "scalar". */
+/* The code path: "avx512", "avx2", "neon" or "scalar". */
 OTF_API const char* otf_engine_isa(const otf_engine* engine);
 
 /* Memory for so many floats, aligned to cache lines, contents undefined; null for length 0. */

@@ -63,12 +63,14 @@ const Kernels& select_kernels(const std::string& isa) {
                 __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
   if (avx512 && (any || isa == "avx512")) return kAvx512Kernels;
   if (avx2 && (any || isa == "avx2")) return kAvx2Kernels;
+#elif defined(OTF_AARCH64)
+  if (any || isa == "neon") return kNeonKernels;  // every such processor has it
 #endif
   if (any || isa == "scalar") return kScalarKernels;
-  if (isa == "avx2" || isa == "avx512") {
+  if (isa == "avx2" || isa == "avx512" || isa == "neon") {
     throw Unavailable("the processor cannot run the code path " + isa);
   }
-  throw Unavailable("there is no code path \"" + isa + "\", expected avx512, avx2 or scalar");
+  throw Unavailable("there is no code path \"" + isa + "\", expected avx512, avx2, neon or scalar");
 }
 
 }  // namespace otf

@@ -15,6 +15,9 @@ namespace otf {
 #elif defined(__AVX2__)
 #define OTF_TABLE kAvx2Kernels
 #define OTF_ISA_NAME "avx2"
+#elif defined(OTF_NEON)
+#define OTF_TABLE kNeonKernels
+#define OTF_ISA_NAME "neon"
 #else
 #define OTF_TABLE kScalarKernels
 #define OTF_ISA_NAME "scalar"

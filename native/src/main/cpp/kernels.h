@@ -142,5 +142,6 @@ struct Kernels {
 extern const Kernels kScalarKernels;
 extern const Kernels kAvx2Kernels;    // on x86-64 only
 extern const Kernels kAvx512Kernels;  // on x86-64 only
+extern const Kernels kNeonKernels;    // on AArch64 only
 
 }  // namespace otf

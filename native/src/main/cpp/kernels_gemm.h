@@ -10,7 +10,7 @@ namespace otf::OTF_SIMD {
 
 #if defined(__AVX512F__)
 constexpr int kRows = 14;
-#elif defined(__AVX2__)
+#elif defined(__AVX2__) || defined(OTF_NEON)
 constexpr int kRows = 6;
 #else
 constexpr int kRows = 4;

@@ -9,12 +9,16 @@
 
 #if defined(__AVX2__)
 #include <immintrin.h>
+#elif defined(OTF_NEON)
+#include <arm_neon.h>
 #endif
 
 #if defined(__AVX512F__)
 #define OTF_SIMD avx512
 #elif defined(__AVX2__)
 #define OTF_SIMD avx2
+#elif defined(OTF_NEON)
+#define OTF_SIMD neon
 #else
 #define OTF_SIMD scalar
 #endif
@@ -168,6 +172,125 @@ OTF_INLINE D widen(const float* p) { return {_mm256_cvtps_pd(_mm_loadu_ps(p))}; 
 OTF_INLINE F narrow(D a, D b) {
   return {_mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps(a.v)), _mm256_cvtpd_ps(b.v), 1)};
 }
+
+#elif defined(OTF_NEON)
+
+// Two registers a vector, so that loops with one running value have two of them under way. The larger
+// and the smaller of two numbers are not-a-number where one of them is.
+constexpr int W = 8;
+
+struct F {
+  float32x4_t a;
+  float32x4_t b;
+};
+struct D {
+  float64x2_t a;
+  float64x2_t b;
+};
+
+OTF_INLINE float32x4_t load_first(const float* p, int n) {  // of at most 3 floats, then zeros
+  float32x2_t low = vdup_n_f32(0);
+  float32x2_t high = low;
+  if (n >= 2) low = vld1_f32(p);
+  if (n == 1) low = vld1_lane_f32(p, low, 0);
+  if (n == 3) high = vld1_lane_f32(p + 2, high, 0);
+  return vcombine_f32(low, high);
+}
+OTF_INLINE void store_first(float* p, float32x4_t x, int n) {  // at most 3 floats
+  if (n >= 2) vst1_f32(p, vget_low_f32(x));
+  if (n == 1) vst1q_lane_f32(p, x, 0);
+  if (n == 3) vst1q_lane_f32(p + 2, x, 2);
+}
+OTF_INLINE F load(const float* p) { return {vld1q_f32(p), vld1q_f32(p + 4)}; }
+OTF_INLINE F load(const float* p, int n) {
+  if (n >= 8) return load(p);
+  if (n >= 4) return {vld1q_f32(p), load_first(p + 4, n - 4)};
+  return {load_first(p, n), vdupq_n_f32(0)};
+}
+OTF_INLINE void store(float* p, F x) {
+  vst1q_f32(p, x.a);
+  vst1q_f32(p + 4, x.b);
+}
+OTF_INLINE void store(float* p, F x, int n) {
+  if (n >= 8) {
+    store(p, x);
+  } else if (n >= 4) {
+    vst1q_f32(p, x.a);
+    store_first(p + 4, x.b, n - 4);
+  } else {
+    store_first(p, x.a, n);
+  }
+}
+OTF_INLINE void stream(float* p, F x) { store(p, x); }
+OTF_INLINE void fence() {}
+OTF_INLINE F set(float x) { return {vdupq_n_f32(x), vdupq_n_f32(x)}; }
+OTF_INLINE F operator+(F x, F y) { return {vaddq_f32(x.a, y.a), vaddq_f32(x.b, y.b)}; }
+OTF_INLINE F operator-(F x, F y) { return {vsubq_f32(x.a, y.a), vsubq_f32(x.b, y.b)}; }
+OTF_INLINE F operator*(F x, F y) { return {vmulq_f32(x.a, y.a), vmulq_f32(x.b, y.b)}; }
+OTF_INLINE F operator/(F x, F y) { return {vdivq_f32(x.a, y.a), vdivq_f32(x.b, y.b)}; }
+OTF_INLINE F fma(F x, F y, F z) { return {vfmaq_f32(z.a, x.a, y.a), vfmaq_f32(z.b, x.b, y.b)}; }
+OTF_INLINE F max(F x, F y) { return {vmaxq_f32(x.a, y.a), vmaxq_f32(x.b, y.b)}; }
+OTF_INLINE F min(F x, F y) { return {vminq_f32(x.a, y.a), vminq_f32(x.b, y.b)}; }
+OTF_INLINE F sqrt(F x) { return {vsqrtq_f32(x.a), vsqrtq_f32(x.b)}; }
+OTF_INLINE bool all_at_least(F x, F y) {
+  return vminvq_u32(vandq_u32(vcgeq_f32(x.a, y.a), vcgeq_f32(x.b, y.b))) != 0;
+}
+OTF_INLINE float32x4_t larger(float32x4_t most, float32x4_t x) {
+  int32x4_t bits = vreinterpretq_s32_f32(vabsq_f32(x));
+  return vreinterpretq_f32_s32(vmaxq_s32(vreinterpretq_s32_f32(most), bits));
+}
+OTF_INLINE F larger(F most, F x) { return {larger(most.a, x.a), larger(most.b, x.b)}; }
+OTF_INLINE F round(F x) { return {vrndnq_f32(x.a), vrndnq_f32(x.b)}; }
+OTF_INLINE float32x4_t scale(float32x4_t y, float32x4_t n, float32x4_t x, float32x4_t floor) {
+  int32x4_t bits = vshlq_n_s32(vaddq_s32(vcvtq_s32_f32(n), vdupq_n_s32(127)), 23);
+  float32x4_t scaled = vmulq_f32(y, vreinterpretq_f32_s32(bits));
+  return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(scaled), vcgeq_f32(x, floor)));
+}
+OTF_INLINE F scale(F y, F n, F x, F floor) {
+  return {scale(y.a, n.a, x.a, floor.a), scale(y.b, n.b, x.b, floor.b)};
+}
+OTF_INLINE void split(float32x4_t x, float32x4_t& n, float32x4_t& r) {
+  int32x4_t bits = vreinterpretq_s32_f32(x);
+  int32x4_t exponent = vshrq_n_s32(vsubq_s32(bits, vdupq_n_s32(0x3f400000)), 23);
+  n = vcvtq_f32_s32(exponent);
+  r = vreinterpretq_f32_s32(vsubq_s32(bits, vshlq_n_s32(exponent, 23)));
+}
+OTF_INLINE void split(F x, F& n, F& r) {
+  split(x.a, n.a, r.a);
+  split(x.b, n.b, r.b);
+}
+OTF_INLINE float32x4_t gather_half(const float* p, const int32_t* index) {  // one by one
+  return float32x4_t{p[index[0]], p[index[1]], p[index[2]], p[index[3]]};
+}
+OTF_INLINE F gather(const float* p, const int32_t* index) {
+  return {gather_half(p, index), gather_half(p, index + 4)};
+}
+
+OTF_INLINE D load(const double* p) { return {vld1q_f64(p), vld1q_f64(p + 2)}; }
+OTF_INLINE void store(double* p, D x) {
+  vst1q_f64(p, x.a);
+  vst1q_f64(p + 2, x.b);
+}
+OTF_INLINE D set(double x) { return {vdupq_n_f64(x), vdupq_n_f64(x)}; }
+OTF_INLINE D operator+(D x, D y) { return {vaddq_f64(x.a, y.a), vaddq_f64(x.b, y.b)}; }
+OTF_INLINE D operator-(D x, D y) { return {vsubq_f64(x.a, y.a), vsubq_f64(x.b, y.b)}; }
+OTF_INLINE D operator*(D x, D y) { return {vmulq_f64(x.a, y.a), vmulq_f64(x.b, y.b)}; }
+OTF_INLINE D fma(D x, D y, D z) { return {vfmaq_f64(z.a, x.a, y.a), vfmaq_f64(z.b, x.b, y.b)}; }
+OTF_INLINE D min(D x, D y) { return {vminq_f64(x.a, y.a), vminq_f64(x.b, y.b)}; }
+OTF_INLINE D max(D x, D y) { return {vmaxq_f64(x.a, y.a), vmaxq_f64(x.b, y.b)}; }
+OTF_INLINE D less(D p, D q, D x, D y) {
+  return {vbslq_f64(vcltq_f64(p.a, q.a), x.a, y.a), vbslq_f64(vcltq_f64(p.b, q.b), x.b, y.b)};
+}
+OTF_INLINE bool any_less(D x, D y) {
+  uint64x2_t any = vorrq_u64(vcltq_f64(x.a, y.a), vcltq_f64(x.b, y.b));
+  return vmaxvq_u32(vreinterpretq_u32_u64(any)) != 0;
+}
+OTF_INLINE D widen(float32x4_t x) { return {vcvt_f64_f32(vget_low_f32(x)), vcvt_high_f64_f32(x)}; }
+OTF_INLINE D low(F x) { return widen(x.a); }
+OTF_INLINE D high(F x) { return widen(x.b); }
+OTF_INLINE D widen(const float* p) { return widen(vld1q_f32(p)); }
+OTF_INLINE float32x4_t narrow(D x) { return vcvt_high_f32_f64(vcvt_f32_f64(x.a), x.b); }
+OTF_INLINE F narrow(D x, D y) { return {narrow(x), narrow(y)}; }
 
 #else
 

@@ -1,9 +1,10 @@
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
 #include "check.h"
 
-// otfuse_test [isa [part of a test's name]]
+// otfuse_test [isa [parts of tests' names]]
 int main(int argc, char** argv) {
   check::isa = argc > 1 ? argv[1] : "";
   otf_engine* probe = nullptr;
@@ -14,7 +15,8 @@ int main(int argc, char** argv) {
   std::printf("code path %s\n", otf_engine_isa(probe));
   otf_engine_destroy(probe);
   for (const check::Test& test : check::tests()) {
-    if (argc > 2 && std::strstr(test.name, argv[2]) == nullptr) continue;
+    auto named = [&](const char* part) { return std::strstr(test.name, part) != nullptr; };
+    if (argc > 2 && std::none_of(argv + 2, argv + argc, named)) continue;
     int before = check::failures;
     test.body();
     std::printf("%s %s\n", check::failures == before ? "ok  " : "FAIL", test.name);

@@ -4,6 +4,10 @@
 #include <cstdlib>
 #include <new>
 
+#if defined(_WIN32)
+#include <malloc.h>
+#endif
+
 namespace {
 
 constexpr size_t kHeader = 64;
@@ -13,11 +17,19 @@ std::atomic<int64_t> most{0};
 std::atomic<int64_t> taken{0};
 std::atomic<int64_t> failing{0};
 
+#if defined(_WIN32)
+void* take(size_t bytes) { return _aligned_malloc(bytes, kHeader); }
+void give_back(void* memory) { _aligned_free(memory); }
+#else
+void* take(size_t bytes) { return std::aligned_alloc(kHeader, bytes); }
+void give_back(void* memory) { std::free(memory); }
+#endif
+
 // A block whose size is written in front of it.
 void* counted(size_t bytes) noexcept {
   if (++taken == failing || bytes > kMost) return nullptr;
   size_t size = (bytes + 2 * kHeader - 1) / kHeader * kHeader;
-  void* memory = std::aligned_alloc(kHeader, size);
+  void* memory = take(size);
   if (memory == nullptr) return nullptr;
   *static_cast<size_t*>(memory) = size;
   int64_t now = current += static_cast<int64_t>(size);
@@ -31,7 +43,7 @@ void discard(void* values) noexcept {
   if (values == nullptr) return;
   void* memory = static_cast<char*>(values) - kHeader;
   current -= static_cast<int64_t>(*static_cast<size_t*>(memory));
-  std::free(memory);
+  give_back(memory);
 }
 
 }  // namespace

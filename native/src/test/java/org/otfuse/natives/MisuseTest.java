@@ -179,7 +179,7 @@ class MisuseTest {
   @Test
   void everyCodePathOfThisProcessorCanBeForcedAndNoOther() {
     int forced = 0;
-    for (String isa : List.of("scalar", "avx2", "avx512")) {
+    for (String isa : List.of("scalar", "neon", "avx2", "avx512")) {
       try (Backend backend = NativeBackend.open(new BackendSettings(1), isa)) {
         assertTrue(backend.version().endsWith(", " + isa), backend::version);
         forced++;
