@@ -83,6 +83,8 @@ public final class OnnxModel {
    * The same model, in which no bias and no tensor of a BatchNormalization is one for two nodes, so
    * that each can be changed by itself. Its groups and producers are this model's, its tensors
    * more.
+   *
+   * @return the model without shared vectors; this one if it has none
    */
   public OnnxModel separated() {
     if (!uses.sharesVectors()) {
@@ -114,7 +116,11 @@ public final class OnnxModel {
     return dataFiles;
   }
 
-  /** The graph, its weights without their values. */
+  /**
+   * The graph, its weights without their values.
+   *
+   * @return the graph as in the file, but for what its initialisers hold
+   */
   public GraphProto graph() {
     return skeleton.getGraph();
   }
@@ -129,7 +135,11 @@ public final class OnnxModel {
     return new GraphView(graph(), model.name()).order();
   }
 
-  /** Who uses the weights. */
+  /**
+   * Which nodes use the weights.
+   *
+   * @return the uses of every tensor of {@link #model}
+   */
   public WeightUses uses() {
     return uses;
   }
