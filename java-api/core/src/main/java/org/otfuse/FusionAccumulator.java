@@ -18,20 +18,24 @@ import org.otfuse.average.WindowedSums;
  *
  * <pre>{@code
  * FusionAccumulator sum = FusionAccumulator.of(anchor);
- * sum.add(anchor, 0.5);
- * sum.add(engine.align(other, anchor, options).model(), 0.5);
+ * sum.add(anchor, 6000);
+ * sum.add(engine.align(other, anchor, options).model(), 4000);
  * Model fused = sum.finish();
  * }</pre>
  *
  * <p>Exactly: each product of a weight and a value is rounded to double. Sums of those are the same
  * bits for any order and any grouping. With K models they are off by less than K 2^-64 times the
- * largest product, before {@link #finish} rounds them to double and then to float. A model that is
- * added alone with weight 1 comes back bit for bit.
+ * largest product, before {@link #finish} rounds them to double, divides them by the sum of the
+ * weights and rounds to float. A model that is added alone comes back bit for bit.
  *
  * <p>Takes 25 bytes for each value of the anchor, however many models are added, at most 2^31 - 1.
  * Not thread-safe.
  */
 public final class FusionAccumulator {
+  // A weight times a float, and 2^31 of those, stay in the range where doubles have all their bits.
+  private static final double LEAST_WEIGHT = 1e-30;
+  private static final double LARGEST_WEIGHT = 1e30;
+
   private final String name;
   private final Architecture architecture;
   private final byte[] fingerprint;
@@ -81,14 +85,16 @@ public final class FusionAccumulator {
    * Adds a model.
    *
    * @param aligned a model in the anchor's order and shapes, not kept
-   * @param weight its weight in the fusion, 0 to 1
+   * @param weight its weight beside the others, for example how many samples it was trained on: 0,
+   *     or 1e-30 to 1e30
    * @throws InvalidInputException if the weight, a shape or a value is not what it has to be;
    *     nothing is added then
    */
   public void add(Model aligned, double weight) {
-    if (!(weight >= 0 && weight <= 1 + FusionOptions.SUM_TOLERANCE)) {
+    if (!(weight == 0 || weight >= LEAST_WEIGHT && weight <= LARGEST_WEIGHT)) {
       throw new InvalidInputException(
-          "The weight of model %s is %s, expected 0 to 1.".formatted(aligned.name(), weight));
+          "The weight of model %s is %s, expected 0 or %s to %s."
+              .formatted(aligned.name(), weight, LEAST_WEIGHT, LARGEST_WEIGHT));
     }
     aligned.requireSame(architecture, name);
     aligned.requireFinite();
@@ -139,21 +145,21 @@ public final class FusionAccumulator {
   /**
    * The fused model; more can be added afterwards.
    *
-   * @return the sum under the anchor's name and in its architecture
-   * @throws InvalidInputException if the weights added so far do not sum to 1 within 1e-6, or a sum
-   *     is no finite float
+   * @return the sum over the sum of the weights, under the anchor's name and in its architecture
+   * @throws InvalidInputException if no weight was added so far, or a value is no finite float
    */
   public Model finish() {
-    if (!(Math.abs(weight() - 1) <= FusionOptions.SUM_TOLERANCE)) {
+    double weight = weight();
+    if (!(weight > 0)) {
       throw new InvalidInputException(
-          "The weights of the %d models added to the fusion sum to %s, expected 1 within %s."
-              .formatted(models, (float) weight(), FusionOptions.SUM_TOLERANCE));
+          "The weights of the %d models added to the fusion sum to %s, expected more than 0."
+              .formatted(models, weight));
     }
     List<FloatBuffer> tensors = new ArrayList<>();
     for (int t = 0; t < sums.size(); t++) {
       float[] values = new float[sums.get(t).length()];
       for (int i = 0; i < values.length; i++) {
-        values[i] = (float) sums.get(t).value(i);
+        values[i] = (float) (sums.get(t).value(i) / weight);
         if (!Float.isFinite(values[i])) {
           throw new InvalidInputException(
               "The sum of the %d models leaves the range of float32 in tensor %s at index %d."

@@ -13,6 +13,7 @@ import org.otfuse.device.Arena;
 import org.otfuse.device.DeviceModel;
 import org.otfuse.device.Stopwatch;
 import org.otfuse.engine.Fusion;
+import org.otfuse.events.RecordedBackend;
 import org.otfuse.features.ActivationPair;
 import org.otfuse.maps.GroupMaps;
 import org.otfuse.spi.Backend;
@@ -25,6 +26,12 @@ import org.otfuse.spi.NeuronMap;
  * {@link IllegalStateException}. Calls that run while it is closed, by another thread or by a
  * {@link FusionListener} or {@link ModelSource} that they call, end normally, and the back end is
  * freed when the last of them has ended.
+ *
+ * <p>Calls that take models end with {@link FusionCancelledException} when their thread is
+ * interrupted, which it stays, or their listener says so. Both are looked at before each model,
+ * each group of neurons, each batch of coordinate descent and each 16 MB of the average, so the
+ * wait is that for one group's cost and coupling; where neurons are compared by activations, that
+ * for all groups, which are one batch. What the call held is freed, and nothing else has changed.
  *
  * <pre>{@code
  * try (FusionEngine engine = FusionEngine.open()) {
@@ -123,12 +130,12 @@ public final class FusionEngine implements AutoCloseable {
    * @return the fused model and a report
    * @throws InvalidInputException if the models cannot be fused, naming the first difference, or a
    *     value is not finite
-   * @throws FusionCancelledException if the listener stops it
+   * @throws FusionCancelledException if the listener or an interruption stops it
    */
   public FusionResult fuse(ModelSource source, FusionOptions options, FusionListener listener) {
     return lifetime.call(
         () -> {
-          Fusion fusion = new Fusion(backend, source, options, listener);
+          Fusion fusion = new Fusion(RecordedBackend.of(backend), source, options, listener);
           return source instanceof MemorySource ? fusion.together() : fusion.streamed();
         });
   }
@@ -143,7 +150,7 @@ public final class FusionEngine implements AutoCloseable {
    * @return the index of the model with the least transport cost to all others
    * @throws InvalidInputException if the models cannot be fused, naming the first difference, or
    *     the solver is the identity
-   * @throws FusionCancelledException if the progress stops it
+   * @throws FusionCancelledException if the progress or an interruption stops it
    */
   public int chooseAnchor(ModelSource source, AlignmentOptions options, Progress progress) {
     Objects.requireNonNull(progress, "progress");
@@ -162,7 +169,8 @@ public final class FusionEngine implements AutoCloseable {
             return progress.cancelled();
           }
         };
-    return lifetime.call(() -> new Fusion(backend, source, choosing, listener).anchor());
+    return lifetime.call(
+        () -> new Fusion(RecordedBackend.of(backend), source, choosing, listener).anchor());
   }
 
   /**
@@ -213,15 +221,16 @@ public final class FusionEngine implements AutoCloseable {
   private AlignedModel aligned(
       Model model, Model anchor, Optional<ActivationPair> activations, AlignmentOptions options) {
     Fusion.requireAlike(model, anchor);
-    try (Arena arena = new Arena(backend)) {
+    Backend working = RecordedBackend.of(backend);
+    try (Arena arena = new Arena(working)) {
       DeviceModel device = new DeviceModel(model, arena);
       DeviceModel onto = new DeviceModel(anchor, arena);
       Alignment alignment =
           new Alignment(
-              backend, options, 0, device, onto, arena, new Stopwatch(), FusionListener.none());
+              working, options, 0, device, onto, arena, new Stopwatch(), FusionListener.none());
       alignment.align(activations);
       Member member = new Member(device, 1, alignment.maps());
-      Model carried = TensorAverage.model(backend, anchor, List.of(member));
+      Model carried = TensorAverage.model(working, anchor, List.of(member), Progress.none());
       return new AlignedModel(
           new Model(model.name(), anchor.architecture(), carried.tensors()),
           alignment.reports(),
@@ -244,8 +253,13 @@ public final class FusionEngine implements AutoCloseable {
   }
 
   /** Fuses within a call of a plan, which has been let in already. */
-  FusionResult fuseWithin(List<Model> models, FusionOptions options) {
-    return new Fusion(backend, ModelSource.of(models), options, FusionListener.none()).together();
+  FusionResult fuseWithin(List<Model> models, FusionOptions options, Progress progress) {
+    return new Fusion(
+            RecordedBackend.of(backend),
+            ModelSource.of(models),
+            options,
+            FusionListener.of(progress))
+        .together();
   }
 
   /** Makes a call of a plan, which the back end outlives. */
@@ -277,13 +291,14 @@ public final class FusionEngine implements AutoCloseable {
   private Model averaged(List<Model> models, List<Double> weights) {
     Model first = models.get(0);
     models.forEach(model -> model.requireSame(first.architecture(), first.name()));
-    try (Arena arena = new Arena(backend)) {
+    Backend working = RecordedBackend.of(backend);
+    try (Arena arena = new Arena(working)) {
       List<Member> members = new ArrayList<>();
       for (int k = 0; k < models.size(); k++) {
         DeviceModel model = new DeviceModel(models.get(k), arena);
         members.add(new Member(model, weights.get(k), GroupMaps.identities(model.architecture())));
       }
-      return TensorAverage.model(backend, first, members);
+      return TensorAverage.model(working, first, members, Progress.none());
     }
   }
 
@@ -304,9 +319,10 @@ public final class FusionEngine implements AutoCloseable {
     List<GroupMaps> pairs = maps.stream().map(map -> new GroupMaps(map, map)).toList();
     return lifetime.call(
         () -> {
-          try (Arena arena = new Arena(backend)) {
+          Backend working = RecordedBackend.of(backend);
+          try (Arena arena = new Arena(working)) {
             Member member = new Member(new DeviceModel(model, arena), 1, pairs);
-            return TensorAverage.model(backend, model, List.of(member));
+            return TensorAverage.model(working, model, List.of(member), Progress.none());
           }
         });
   }

@@ -1,5 +1,6 @@
 package org.otfuse;
 
+import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Supplier;
 
@@ -54,6 +55,23 @@ public interface FusionListener extends Progress {
       @Override
       public boolean cancelled() {
         return progress.cancelled();
+      }
+    };
+  }
+
+  /**
+   * A listener that stops a call when a time is over, for example {@code
+   * FusionListener.deadline(Duration.ofSeconds(5)).and(other)}.
+   *
+   * @param time from now on; nothing or less stops at once
+   * @return a listener that hears nothing else; its clock cannot be set
+   */
+  static FusionListener deadline(Duration time) {
+    long start = System.nanoTime();
+    return new FusionListener() {
+      @Override
+      public boolean cancelled() {
+        return Duration.ofNanos(System.nanoTime() - start).compareTo(time) >= 0;
       }
     };
   }

@@ -18,7 +18,7 @@ public record FusionOptions(AlignmentOptions alignment, List<Double> weights, An
   /** The default options. */
   public static final FusionOptions DEFAULTS = builder().build();
 
-  static final double SUM_TOLERANCE = 1e-6;
+  private static final double SUM_TOLERANCE = 1e-6;
 
   /** Checks the ranges. */
   public FusionOptions {

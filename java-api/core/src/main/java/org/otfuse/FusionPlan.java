@@ -7,8 +7,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import org.otfuse.check.Cancellation;
 import org.otfuse.engine.Fusion;
 import org.otfuse.engine.ProgramBuilder;
+import org.otfuse.events.PlanCallEvent;
 import org.otfuse.spi.CompiledFusion;
 
 /**
@@ -34,6 +36,7 @@ public final class FusionPlan implements AutoCloseable {
   private final int length;
   private final Optional<CompiledFusion> compiled;
   private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
+  private final PlanCallEvent unrecorded = new PlanCallEvent(); // only knows whether one records
 
   FusionPlan(FusionEngine engine, Architecture architecture, FusionOptions options) {
     this.engine = engine;
@@ -100,10 +103,27 @@ public final class FusionPlan implements AutoCloseable {
    *     naming the tensor and its index; the output is undefined then
    * @throws IllegalArgumentException if the output overlaps a model, on a back end that knows
    *     addresses; nothing is written then
+   * @throws FusionCancelledException if the thread has been interrupted, which it stays
    * @throws IllegalStateException if the plan is closed or running, or its engine is closed
    */
   public void fuse(List<FloatBuffer> weights, FloatBuffer output) {
+    fuse(weights, output, Progress.none());
+  }
+
+  /**
+   * Fuses one set of models, tells how far it has come and may be stopped.
+   *
+   * @param weights one direct buffer a model, as {@link #fuse(List, FloatBuffer)} takes them
+   * @param output direct, as there
+   * @param progress hears one step for each alignment and one for the average and is asked between
+   *     groups, if the back end has no program for the plan; if it has, it is asked once before the
+   *     program starts, which then runs to its end, and hears one step
+   * @throws FusionCancelledException if the progress or an interruption of the thread, which it
+   *     stays, stops it; the output is what it was then
+   */
+  public void fuse(List<FloatBuffer> weights, FloatBuffer output, Progress progress) {
     check(weights, output);
+    Objects.requireNonNull(progress, "progress");
     State found = state.compareAndExchange(State.IDLE, State.RUNNING);
     if (found != State.IDLE) {
       throw busy("run", found);
@@ -111,13 +131,36 @@ public final class FusionPlan implements AutoCloseable {
     try {
       engine.run(
           () -> {
-            if (compiled.isEmpty() || !compiled.get().run(weights, output)) {
-              fuseOnEngine(weights, output);
+            if (unrecorded.isEnabled()) {
+              record(weights, output, progress);
+            } else {
+              run(weights, output, progress);
             }
           });
     } finally {
       state.set(State.IDLE);
     }
+  }
+
+  private void record(List<FloatBuffer> weights, FloatBuffer output, Progress progress) {
+    PlanCallEvent event = new PlanCallEvent();
+    event.begin();
+    event.compiled = run(weights, output, progress);
+    event.models = models;
+    event.length = length;
+    event.commit();
+  }
+
+  /** Tells whether the back end's program did it. */
+  private boolean run(List<FloatBuffer> weights, FloatBuffer output, Progress progress) {
+    Cancellation.check(progress);
+    boolean done = compiled.isPresent() && compiled.get().run(weights, output);
+    if (done) {
+      progress.step(1, 1);
+    } else {
+      fuseOnEngine(weights, output, progress);
+    }
+    return done;
   }
 
   private void check(List<FloatBuffer> weights, FloatBuffer output) {
@@ -163,12 +206,12 @@ public final class FusionPlan implements AutoCloseable {
             + (found == State.CLOSED ? "closed" : "in use by another call"));
   }
 
-  private void fuseOnEngine(List<FloatBuffer> weights, FloatBuffer output) {
+  private void fuseOnEngine(List<FloatBuffer> weights, FloatBuffer output, Progress progress) {
     List<Model> inputs = new ArrayList<>();
     for (int k = 0; k < models; k++) {
       inputs.add(new Model("model " + k, architecture, slices(weights.get(k))));
     }
-    List<FloatBuffer> fused = engine.fuseWithin(inputs, options).model().tensors();
+    List<FloatBuffer> fused = engine.fuseWithin(inputs, options, progress).model().tensors();
     List<FloatBuffer> targets = slices(output);
     for (int t = 0; t < fused.size(); t++) {
       targets.get(t).put(fused.get(t).duplicate());

@@ -1,8 +1,11 @@
 package org.otfuse;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.lang.reflect.RecordComponent;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -75,10 +78,38 @@ class FusionOptionsTest {
     assertEquals(
         "sweeps is -1, expected 0 or above.",
         assertThrows(InvalidInputException.class, sweeps::build).getMessage());
-    FusionOptions.Builder anchor = FusionOptions.builder().anchor(-2);
     assertEquals(
         "anchor is -2, expected 0 or above.",
-        assertThrows(InvalidInputException.class, anchor::build).getMessage());
+        assertThrows(InvalidInputException.class, () -> FusionOptions.builder().anchor(-2))
+            .getMessage());
+  }
+
+  @Test
+  void aBuilderOfOptionsStartsFromAllOfThem() {
+    FusionOptions options =
+        FusionOptions.builder()
+            .metric(Metric.COSINE)
+            .solver(Solver.SINKHORN)
+            .sinkhorn(SinkhornSettings.DEFAULTS.withEpsilon(0.5))
+            .marginals(MarginalKind.L2)
+            .inputMap(InputMap.COLUMN)
+            .residuals(ResidualPolicy.MEAN)
+            .sweeps(3)
+            .seed(4)
+            .weights(0.25, 0.75)
+            .anchor(Anchor.automatic())
+            .build();
+    assertEquals(options, options.toBuilder().build());
+    assertEquals(options.alignment(), options.alignment().toBuilder().build());
+    assertEquals(
+        Anchor.index(1), options.toBuilder().anchor(1).build().anchor(), options.toString());
+    for (RecordComponent part : AlignmentOptions.class.getRecordComponents()) {
+      assertNotEquals(value(part, AlignmentOptions.DEFAULTS), value(part, options.alignment()));
+    }
+  }
+
+  private static Object value(RecordComponent part, AlignmentOptions options) {
+    return assertDoesNotThrow(() -> part.getAccessor().invoke(options));
   }
 
   @Test

@@ -24,6 +24,7 @@ import org.otfuse.device.Arena;
 import org.otfuse.device.DeviceModel;
 import org.otfuse.device.Stopwatch;
 import org.otfuse.device.Stopwatch.Stage;
+import org.otfuse.events.GroupAlignmentEvent;
 import org.otfuse.features.ActivationPair;
 import org.otfuse.features.AlignmentOrder;
 import org.otfuse.features.AlignmentOrder.Step;
@@ -138,7 +139,7 @@ public final class Alignment {
         continue;
       }
       try (Arena scratch = new Arena(backend)) {
-        long start = System.nanoTime();
+        Start start = new Start();
         Features features =
             stopwatch.time(Stage.FEATURES, () -> features(scratch).ofWeights(step, maps));
         couple(List.of(step.group()), List.of(features), activations, scratch, start);
@@ -155,7 +156,7 @@ public final class Alignment {
             .boxed()
             .toList();
     try (Arena scratch = new Arena(backend)) {
-      long start = System.nanoTime();
+      Start start = new Start();
       List<Features> features =
           stopwatch.time(
               Stage.FEATURES,
@@ -178,7 +179,7 @@ public final class Alignment {
       List<Features> features,
       Optional<ActivationPair> activations,
       Arena scratch,
-      long start) {
+      Start start) {
     List<CostTask> tasks = new ArrayList<>();
     List<Problem> problems = new ArrayList<>();
     for (int k = 0; k < batch.size(); k++) {
@@ -205,7 +206,7 @@ public final class Alignment {
           }
         });
     List<Coupled> coupled = stopwatch.time(Stage.SOLVE, () -> couplings.solve(problems, scratch));
-    double seconds = (System.nanoTime() - start) / 1e9;
+    double seconds = start.end();
     double total = tasks.stream().mapToDouble(t -> t.cost().length()).sum();
     for (int k = 0; k < batch.size(); k++) {
       int g = batch.get(k);
@@ -219,10 +220,42 @@ public final class Alignment {
       TransportReport transport = unit.original(coupled.get(k).report());
       GroupReport report = report(g, solverName(), transport, seconds * own / total);
       reports.add(report);
+      start.record(report);
       List<Matrix> costs = problems.get(k).costs();
       Supplier<float[]> values = coupled.get(k).values();
       listener.coupled(
           report, () -> coupling(report, values.get(), unit.original(identityCost(costs))));
+    }
+  }
+
+  /** When a batch began, for the reports and the events of its groups. */
+  private static final class Start {
+    private final GroupAlignmentEvent event = new GroupAlignmentEvent();
+    private final long nanos = System.nanoTime();
+
+    Start() {
+      event.begin();
+    }
+
+    /** Ends the batch; gives the seconds since its beginning. */
+    double end() {
+      event.end();
+      return (System.nanoTime() - nanos) / 1e9;
+    }
+
+    void record(GroupReport report) {
+      if (event.shouldCommit()) {
+        event.model = report.model();
+        event.group = report.name();
+        event.size = report.size();
+        event.sourceSize = report.sourceSize();
+        event.solver = report.solver();
+        event.cost = report.transport().transportCost();
+        event.iterations = report.transport().iterations();
+        event.violation = report.transport().violation();
+        event.converged = report.transport().converged();
+        event.commit();
+      }
     }
   }
 
@@ -309,7 +342,7 @@ public final class Alignment {
   }
 
   private void descend() {
-    WeightMatching matching = new WeightMatching(backend, model, anchor, maps, stopwatch);
+    WeightMatching matching = new WeightMatching(backend, model, anchor, maps, stopwatch, listener);
     sweeps = matching.run(options.sweeps(), options.seed());
     matching.moves().forEach(this::reportMove);
   }

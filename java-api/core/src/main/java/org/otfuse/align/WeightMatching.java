@@ -13,10 +13,12 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.otfuse.Architecture;
 import org.otfuse.Metric;
+import org.otfuse.Progress;
 import org.otfuse.TensorLayout.Axis;
 import org.otfuse.TensorLayout.Segment;
 import org.otfuse.TensorLayout.Slab;
 import org.otfuse.TransportReport;
+import org.otfuse.check.Cancellation;
 import org.otfuse.device.Arena;
 import org.otfuse.device.DeviceModel;
 import org.otfuse.device.Stopwatch;
@@ -74,22 +76,25 @@ final class WeightMatching {
   private final DeviceModel anchor;
   private final List<GroupMaps> maps;
   private final Stopwatch stopwatch;
+  private final Progress progress;
   private final List<List<Occurrence>> occurrences = new ArrayList<>();
   private final List<Set<Integer>> neighbours = new ArrayList<>();
   private final Map<Integer, Move> moves = new TreeMap<>();
 
-  /** Starts from the maps, which the descent changes. */
+  /** Starts from the maps, which the descent changes; the progress may stop it between batches. */
   WeightMatching(
       Backend backend,
       DeviceModel model,
       DeviceModel anchor,
       List<GroupMaps> maps,
-      Stopwatch stopwatch) {
+      Stopwatch stopwatch,
+      Progress progress) {
     this.backend = backend;
     this.model = model;
     this.anchor = anchor;
     this.maps = maps;
     this.stopwatch = stopwatch;
+    this.progress = progress;
     for (int g = 0; g < maps.size(); g++) {
       occurrences.add(new ArrayList<>());
       neighbours.add(new HashSet<>());
@@ -165,6 +170,7 @@ final class WeightMatching {
   }
 
   private boolean improve(List<Integer> batch) {
+    Cancellation.check(progress);
     try (Arena scratch = new Arena(backend)) {
       List<CostTask> tasks = new ArrayList<>();
       List<FeatureUnit> units = batch.stream().map(this::unit).toList();

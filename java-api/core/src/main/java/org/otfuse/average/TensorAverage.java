@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Optional;
 import org.otfuse.Architecture;
 import org.otfuse.Model;
+import org.otfuse.Progress;
 import org.otfuse.TensorLayout.Slab;
+import org.otfuse.check.Cancellation;
 import org.otfuse.check.FiniteDoor;
 import org.otfuse.device.Arena;
 import org.otfuse.device.DeviceModel;
@@ -32,17 +34,20 @@ public final class TensorAverage {
 
   private final Backend backend;
   private final Architecture anchor;
+  private final Progress progress;
   private final List<FloatBuffer> sum = new ArrayList<>();
 
-  /** An empty sum of models that come one at a time. */
-  public TensorAverage(Backend backend, Architecture anchor) {
+  /** An empty sum of models that come one at a time; the progress may stop it between tensors. */
+  public TensorAverage(Backend backend, Architecture anchor, Progress progress) {
     this.backend = backend;
     this.anchor = anchor;
+    this.progress = progress;
   }
 
   /** The average as a model with the anchor's name and architecture. */
-  public static Model model(Backend backend, Model anchor, List<Member> members) {
-    TensorAverage average = new TensorAverage(backend, anchor.architecture());
+  public static Model model(
+      Backend backend, Model anchor, List<Member> members, Progress progress) {
+    TensorAverage average = new TensorAverage(backend, anchor.architecture(), progress);
     average.add(members);
     return average.model(anchor.name());
   }
@@ -75,6 +80,7 @@ public final class TensorAverage {
   }
 
   private void batch(int first, int last, List<Member> members) {
+    Cancellation.check(progress);
     try (Arena arena = new Arena(backend)) {
       List<Span> targets = new ArrayList<>();
       for (int t = first; t < last; t++) {

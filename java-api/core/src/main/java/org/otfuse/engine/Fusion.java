@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.otfuse.Activations;
 import org.otfuse.AlignmentOptions;
+import org.otfuse.Architecture;
 import org.otfuse.FeatureKind;
 import org.otfuse.FusionListener;
 import org.otfuse.FusionOptions;
@@ -15,6 +16,7 @@ import org.otfuse.GroupReport;
 import org.otfuse.InvalidInputException;
 import org.otfuse.Model;
 import org.otfuse.ModelSource;
+import org.otfuse.TensorLayout;
 import org.otfuse.align.Alignment;
 import org.otfuse.average.TensorAverage;
 import org.otfuse.average.TensorAverage.Member;
@@ -24,6 +26,7 @@ import org.otfuse.device.Arena;
 import org.otfuse.device.DeviceModel;
 import org.otfuse.device.Stopwatch;
 import org.otfuse.device.Stopwatch.Stage;
+import org.otfuse.events.FusionEvent;
 import org.otfuse.features.ActivationPair;
 import org.otfuse.maps.GroupMaps;
 import org.otfuse.spi.Backend;
@@ -44,6 +47,7 @@ public final class Fusion {
   private final List<GroupReport> reports = new ArrayList<>();
   private final List<Integer> sweeps;
   private final int steps;
+  private final FusionEvent event = new FusionEvent();
   private int done;
 
   /** Checks the number of models, weights and the anchor. */
@@ -86,6 +90,7 @@ public final class Fusion {
 
   /** Fuses with all models on the device, in one pass of the back end over their tensors. */
   public FusionResult together() {
+    event.begin();
     int chosen = anchor();
     try (Arena arena = new Arena(backend)) {
       Loaded anchor = load(chosen, arena);
@@ -102,7 +107,7 @@ public final class Fusion {
       }
       Model fused =
           stopwatch.time(
-              Stage.AVERAGE, () -> TensorAverage.model(backend, anchor.model(), members));
+              Stage.AVERAGE, () -> TensorAverage.model(backend, anchor.model(), members, listener));
       return result(anchor, fused);
     }
   }
@@ -115,10 +120,11 @@ public final class Fusion {
     if (source.size() == 2) {
       return together();
     }
+    event.begin();
     int chosen = anchor();
     try (Arena arena = new Arena(backend)) {
       Loaded anchor = load(chosen, arena);
-      TensorAverage sum = new TensorAverage(backend, anchor.model().architecture());
+      TensorAverage sum = new TensorAverage(backend, anchor.model().architecture(), listener);
       for (int k = 0; k < source.size(); k++) {
         if (k == chosen) {
           add(anchor, GroupMaps.identities(anchor.model().architecture()), sum);
@@ -140,14 +146,33 @@ public final class Fusion {
 
   private FusionResult result(Loaded anchor, Model fused) {
     step();
-    return new FusionResult(
-        fused,
-        anchor.index,
-        backend.name(),
-        anchor.activations.isPresent() ? FeatureKind.ACTIVATIONS : FeatureKind.WEIGHTS,
-        reports,
-        sweeps,
-        stopwatch.stages());
+    FusionResult result =
+        new FusionResult(
+            fused,
+            anchor.index,
+            backend.name(),
+            anchor.activations.isPresent() ? FeatureKind.ACTIVATIONS : FeatureKind.WEIGHTS,
+            reports,
+            sweeps,
+            stopwatch.stages());
+    record(result);
+    return result;
+  }
+
+  private void record(FusionResult result) {
+    event.end();
+    if (event.shouldCommit()) {
+      Architecture architecture = result.model().architecture();
+      event.backend = result.backend();
+      event.models = source.size();
+      event.anchor = result.anchor();
+      event.groups = architecture.groups().size();
+      event.parameters = architecture.tensors().stream().mapToLong(TensorLayout::length).sum();
+      event.features = result.features().name();
+      event.solver = options.alignment().solver().name();
+      event.sweeps = options.alignment().sweeps();
+      event.commit();
+    }
   }
 
   /** The anchor's index, given or chosen. */
@@ -178,7 +203,7 @@ public final class Fusion {
           try (Arena own = new Arena(backend)) {
             Loaded model = load(k, own);
             Alignment alignment =
-                alignment(costs, model, anchor, own, FusionListener.none()).measuring();
+                alignment(costs, model, anchor, own, FusionListener.of(listener)).measuring();
             align(alignment, model, anchor);
             sum += alignment.relativeCost();
           }

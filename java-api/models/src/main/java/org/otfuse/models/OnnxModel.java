@@ -30,7 +30,6 @@ import org.otfuse.models.onnx.OnnxFile;
 import org.otfuse.models.onnx.OnnxReader;
 import org.otfuse.models.onnx.OnnxWriter;
 import org.otfuse.models.onnx.Parameter;
-import org.otfuse.models.trace.TracedFile;
 import org.otfuse.models.trace.WeightUses;
 
 /**
@@ -169,6 +168,8 @@ public final class OnnxModel {
    * The same model, in which no bias and no tensor of a BatchNormalization is one for two nodes, so
    * that each can be changed by itself. Its groups and producers are this model's, its tensors
    * more.
+   *
+   * @return the model without shared vectors; this one if it has none
    */
   public OnnxModel separated() {
     if (!uses.sharesVectors()) {
@@ -200,7 +201,11 @@ public final class OnnxModel {
     return dataFiles;
   }
 
-  /** The graph, its weights without their values. */
+  /**
+   * The graph, its weights without their values.
+   *
+   * @return the graph as in the file, but for what its initialisers hold
+   */
   public GraphProto graph() {
     return skeleton.getGraph();
   }
@@ -215,7 +220,11 @@ public final class OnnxModel {
     return new GraphView(graph(), model.name()).order();
   }
 
-  /** Who uses the weights. */
+  /**
+   * Which nodes use the weights.
+   *
+   * @return the uses of every tensor of {@link #model}
+   */
   public WeightUses uses() {
     return uses;
   }

@@ -150,6 +150,11 @@ public final class OnnxSession implements AutoCloseable {
     return hasFixedBatch() ? Math.toIntExact(inputShape[0]) : DEFAULT_BATCH;
   }
 
+  /**
+   * Whether the model takes only batches of one size.
+   *
+   * @return true if its input names the size
+   */
   public boolean hasFixedBatch() {
     return inputShape.length > 0 && inputShape[0] > 0;
   }
@@ -226,8 +231,11 @@ public final class OnnxSession implements AutoCloseable {
   /**
    * Runs one batch.
    *
+   * @param data the samples
+   * @param first index of the first sample of the batch
    * @param count samples from {@code first} on, at most {@link #batch} if that is fixed
    * @param outputs names of graph outputs
+   * @param reader gets each of the outputs
    */
   public void run(Dataset data, int first, int count, Set<String> outputs, OutputReader reader) {
     checkShape(data);

@@ -16,6 +16,7 @@ import java.util.Set;
 import org.otfuse.InvalidInputException;
 import org.otfuse.models.file.AtomicFile;
 import org.otfuse.models.file.Excerpt;
+import org.otfuse.models.file.Limits;
 
 /**
  * Reads tensors' data from files beside a model. The model file is not trusted: only regular files

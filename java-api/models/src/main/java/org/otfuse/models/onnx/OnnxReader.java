@@ -31,6 +31,7 @@ import org.otfuse.InvalidInputException;
 import org.otfuse.UnsupportedModelException;
 import org.otfuse.models.file.AtomicFile;
 import org.otfuse.models.file.Excerpt;
+import org.otfuse.models.file.Limits;
 import org.otfuse.models.file.RegularFile;
 
 /**

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.function.IntFunction;
 import org.otfuse.InvalidInputException;
 import org.otfuse.models.file.Excerpt;
+import org.otfuse.models.file.Limits;
 
 /** Decodes the encodings of a tensor in a model file, and checks them against its shape. */
 public final class TensorData {

@@ -1,4 +1,4 @@
-package org.otfuse.models.trace;
+package org.otfuse.models;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
@@ -22,6 +22,13 @@ import org.otfuse.models.function.FunctionReader;
 import org.otfuse.models.onnx.OnnxFile;
 import org.otfuse.models.onnx.Parameter;
 import org.otfuse.models.onnx.TensorData;
+import org.otfuse.models.trace.AxisWords;
+import org.otfuse.models.trace.GroupTable;
+import org.otfuse.models.trace.ParameterUse;
+import org.otfuse.models.trace.SharedWeights;
+import org.otfuse.models.trace.Trace;
+import org.otfuse.models.trace.Tracer;
+import org.otfuse.models.trace.WeightUses;
 
 /**
  * A model file after tracing.
@@ -31,19 +38,19 @@ import org.otfuse.models.onnx.TensorData;
  * @param architecture the tensors and the neuron groups
  * @param uses who uses the weights
  */
-public record TracedFile(
+record TracedFile(
     ModelProto skeleton, List<Parameter> parameters, Architecture architecture, WeightUses uses) {
   private static final String NORMALIZATION = "BatchNormalization";
 
   /** The input of a BatchNormalization that is its running mean; its variance follows. */
   private static final int MEAN = 3;
 
-  public static TracedFile of(OnnxFile file) {
+  static TracedFile of(OnnxFile file) {
     return new Builder(file, false).build();
   }
 
   /** The same with biases and the tensors of BatchNormalization copied until no two nodes share. */
-  public static TracedFile separated(OnnxFile file) {
+  static TracedFile separated(OnnxFile file) {
     return new Builder(file, true).build();
   }
 

@@ -1,4 +1,4 @@
-package org.otfuse.models.onnx;
+package org.otfuse.models.file;
 
 /**
  * What a file may ask of its reader. A file's own bytes bound what is read of them; these constants
@@ -30,7 +30,7 @@ public final class Limits {
   /**
    * How often, on average, tensors may read the bytes of external data; exporters share equal ones.
    */
-  static final int EXTERNAL_READS = 4;
+  public static final int EXTERNAL_READS = 4;
 
   /** How many times as large as its packed bytes an array may be without a count beforehand. */
   public static final int TRUSTED_RATIO = 16;

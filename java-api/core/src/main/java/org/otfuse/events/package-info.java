@@ -1,0 +1,2 @@
+/** What a flight recording of the JVM tells of fusions. */
+package org.otfuse.events;
