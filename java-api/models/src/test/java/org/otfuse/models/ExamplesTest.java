@@ -30,7 +30,7 @@ import org.otfuse.Model;
 /**
  * Every example in the documentation of the public calls compiles and runs. An example may use two
  * models {@code a} and {@code b}, labelled {@code samples}, an open {@code engine}, and the files
- * a.onnx, b.onnx and samples.npz, which hold the same.
+ * a.onnx, b.onnx, samples.npz and test.npz, which hold the same.
  */
 class ExamplesTest {
   private static final Path SOURCES = Path.of("src/main/java/org/otfuse/models");
@@ -123,6 +123,7 @@ class ExamplesTest {
     a.write(folder.resolve("a.onnx"));
     b.write(folder.resolve("b.onnx"));
     samples.write(folder.resolve("samples.npz"));
+    samples.write(folder.resolve("test.npz"));
     try (FusionEngine engine = FusionEngine.open(BackendChoice.JAVA);
         URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
       for (String name : classes.keySet()) {
