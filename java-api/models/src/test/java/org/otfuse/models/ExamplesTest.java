@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -117,9 +118,9 @@ class ExamplesTest {
     }
     assertTrue(classes.size() >= ROOMS.size(), classes.keySet().toString());
     compile(classes);
-    OnnxModel a = OnnxModel.read(TestFiles.path("fashion-mlp-a.onnx"));
+    OnnxModel a = small();
     OnnxModel b = perturbed(a);
-    Dataset samples = Dataset.read(TestFiles.path("fashion-200.npz"));
+    Dataset samples = points();
     a.write(folder.resolve("a.onnx"));
     b.write(folder.resolve("b.onnx"));
     samples.write(folder.resolve("samples.npz"));
@@ -171,6 +172,23 @@ class ExamplesTest {
               .call();
       assertTrue(right, said.toString());
     }
+  }
+
+  private static OnnxModel small() {
+    GraphBuilder g = new GraphBuilder(17);
+    String x = g.relu(g.gemm(g.input("x", 0, 20), 20, 16));
+    g.output(g.gemm(g.relu(g.gemm(x, 16, 12)), 12, 4), 0, 4);
+    return OnnxModel.read(g.proto().toByteArray(), "a");
+  }
+
+  private static Dataset points() {
+    Random random = new Random(2);
+    float[] values = new float[100 * 20];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    int[] labels = random.ints(100, 0, 4).toArray();
+    return Dataset.of("points", List.of(20), values, Optional.of(labels));
   }
 
   /** The same network with other weights. */
