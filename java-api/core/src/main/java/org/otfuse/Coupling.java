@@ -22,7 +22,12 @@ public record Coupling(int rows, int columns, float[] values, OptionalDouble ide
     }
   }
 
-  /** The coupling of a hard map between groups of equal sizes. */
+  /**
+   * The coupling of a hard map between groups of equal sizes.
+   *
+   * @param source for each neuron of the anchor, [n], the model's neuron that is mapped to it
+   * @return masses, row-major [n,n]: 1/n where the map sends a neuron, else 0
+   */
   public static float[] ofMap(int[] source) {
     int n = source.length;
     float[] values = new float[Math.multiplyExact(n, n)];

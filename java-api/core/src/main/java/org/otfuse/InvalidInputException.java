@@ -1,7 +1,7 @@
 package org.otfuse;
 
 /** An argument, option, file or data set is not what it has to be; nothing was changed. */
-public final class InvalidInputException extends OtfuseException {
+public non-sealed class InvalidInputException extends OtfuseException {
   private static final long serialVersionUID = 1L;
 
   /**

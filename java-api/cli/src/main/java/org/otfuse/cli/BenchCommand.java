@@ -77,7 +77,7 @@ final class BenchCommand implements Callable<Integer> {
       }
       Optional<MachineLimits> limits =
           engines.stream().flatMap(e -> e.backend().limits().stream()).findFirst();
-      List<BenchWorkload> workloads = BenchWorkloads.all();
+      List<BenchWorkloads.Workload> workloads = BenchWorkloads.all();
       List<Row> rows = new ArrayList<>();
       for (int w = 0; w < workloads.size(); w++) {
         rows.addAll(rows(workloads.get(w), engines, limits));
@@ -91,7 +91,9 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private List<Row> rows(
-      BenchWorkload workload, List<FusionEngine> engines, Optional<MachineLimits> limits) {
+      BenchWorkloads.Workload workload,
+      List<FusionEngine> engines,
+      Optional<MachineLimits> limits) {
     List<double[]> samples = engines.stream().map(e -> measure(workload, e)).toList();
     double java = 0;
     for (int e = 0; e < engines.size(); e++) {
@@ -122,8 +124,8 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   /** Sorted seconds of single runs. */
-  private double[] measure(BenchWorkload workload, FusionEngine engine) {
-    try (BenchWorkload.Run run = workload.prepare().apply(engine)) {
+  private double[] measure(BenchWorkloads.Workload workload, FusionEngine engine) {
+    try (BenchWorkloads.Workload.Run run = workload.prepare().apply(engine)) {
       boolean once = seconds == 0;
       long warm = System.nanoTime();
       for (int i = once ? WARM_UPS : 0;

@@ -5,12 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import org.otfuse.Architecture;
+import org.otfuse.FusionEngine;
 import org.otfuse.FusionOptions;
 import org.otfuse.FusionPlan;
 import org.otfuse.Metric;
 import org.otfuse.SinkhornSettings;
-import org.otfuse.cli.BenchWorkload.Run;
 import org.otfuse.cli.bench.Inputs;
 import org.otfuse.cli.bench.Networks;
 import org.otfuse.spi.AverageTask;
@@ -18,6 +20,7 @@ import org.otfuse.spi.AxisMap;
 import org.otfuse.spi.Backend;
 import org.otfuse.spi.CostTask;
 import org.otfuse.spi.DeviceBuffer;
+import org.otfuse.spi.MachineLimits;
 import org.otfuse.spi.Matrix;
 import org.otfuse.spi.NeuronMap;
 import org.otfuse.spi.SinkhornTask;
@@ -32,7 +35,32 @@ final class BenchWorkloads {
 
   private BenchWorkloads() {}
 
-  static List<BenchWorkload> all() {
+  /**
+   * Something to time on every back end.
+   *
+   * @param name for the table
+   * @param amount work of one run, in the unit
+   * @param unit what the amount counts, for example "GFLOP"
+   * @param limit the machine's limit in units a second, where one applies
+   * @param prepare makes a run on an engine: inputs uploaded, outputs allocated
+   */
+  record Workload(
+      String name,
+      double amount,
+      String unit,
+      Optional<ToDoubleFunction<MachineLimits>> limit,
+      Function<FusionEngine, Run> prepare) {
+    /** A prepared run. */
+    interface Run extends AutoCloseable {
+      /** Does the work once; the results are there when it returns. */
+      void once();
+
+      @Override
+      void close();
+    }
+  }
+
+  static List<Workload> all() {
     return List.of(
         cost(),
         sinkhorn(),
@@ -45,7 +73,7 @@ final class BenchWorkloads {
   }
 
   /** Buffers that are closed with the run. */
-  private abstract static class DeviceRun implements Run {
+  private abstract static class DeviceRun implements Workload.Run {
     final Backend backend;
     private final List<DeviceBuffer> buffers = new ArrayList<>();
 
@@ -80,10 +108,10 @@ final class BenchWorkloads {
     }
   }
 
-  private static BenchWorkload cost() {
+  private static Workload cost() {
     int n = 512;
     int d = 2304;
-    return new BenchWorkload(
+    return new Workload(
         "pairwise cost, n = m = 512, d = 2304",
         2.0 * n * n * d / GIGA,
         "GFLOP",
@@ -102,7 +130,7 @@ final class BenchWorkloads {
             });
   }
 
-  private static BenchWorkload sinkhorn() {
+  private static Workload sinkhorn() {
     int problems = 256;
     int iterations = 100;
     Random sizes = new Random(2);
@@ -115,7 +143,7 @@ final class BenchWorkloads {
     }
     SinkhornSettings settings =
         new SinkhornSettings(0.05, 0, iterations, Double.POSITIVE_INFINITY, false);
-    return new BenchWorkload(
+    return new Workload(
         "Sinkhorn, 256 problems of 64 to 512, epsilon 0.05, 100 iterations",
         entries * iterations / GIGA,
         "G entries",
@@ -154,11 +182,11 @@ final class BenchWorkloads {
             });
   }
 
-  private static BenchWorkload assignment() {
+  private static Workload assignment() {
     int n = 512;
     int d = 64;
     int problems = 8;
-    return new BenchWorkload(
+    return new Workload(
         "assignment, 8 problems of n = 512, distances of weight rows",
         problems,
         "problems",
@@ -188,12 +216,12 @@ final class BenchWorkloads {
             });
   }
 
-  private static BenchWorkload average() {
+  private static Workload average() {
     int n = 512;
     int taps = 9;
     int tensors = 4;
     double bytes = 3.0 * Float.BYTES * tensors * n * n * taps;
-    return new BenchWorkload(
+    return new Workload(
         "average of two models, 4 tensors [512,512,3,3], hard maps",
         bytes / GIGA,
         "GB",
@@ -233,14 +261,14 @@ final class BenchWorkloads {
     return new AxisMap(List.of(new AxisMap.Segment(map, 1)));
   }
 
-  private static BenchWorkload fusion(String name, Architecture architecture) {
-    return new BenchWorkload(
+  private static Workload fusion(String name, Architecture architecture) {
+    return new Workload(
         name,
         1,
         "fusions",
         Optional.empty(),
         engine ->
-            new Run() {
+            new Workload.Run() {
               private final FusionPlan plan = engine.prepare(architecture, FusionOptions.DEFAULTS);
               private final List<FloatBuffer> models =
                   List.of(Inputs.weights(architecture, 6), Inputs.weights(architecture, 7));

@@ -5,17 +5,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
-import org.otfuse.FeatureKind;
 import org.otfuse.FusionEngine;
-import org.otfuse.FusionListener;
-import org.otfuse.FusionOptions;
-import org.otfuse.InvalidInputException;
-import org.otfuse.models.Dataset;
 import org.otfuse.models.Evaluation.Score;
-import org.otfuse.models.OnnxModel;
-import org.otfuse.models.closedform.CorrectionKind;
-import org.otfuse.models.closedform.Strategy;
+import org.otfuse.models.FusionWeights;
+import org.otfuse.models.LossCurve;
+import org.otfuse.models.OnnxFusion;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -59,8 +55,6 @@ final class CurveCommand implements Callable<Integer> {
   private record Point(
       double weight, double accuracy, double loss, Double plainAccuracy, Double plainLoss) {}
 
-  private static final int MOST_POINTS = 1001;
-
   @Spec private CommandSpec spec;
 
   @Parameters(paramLabel = "MODEL", arity = "2", description = "Two ONNX files.")
@@ -76,7 +70,7 @@ final class CurveCommand implements Callable<Integer> {
   @Option(
       names = "--points",
       paramLabel = "N",
-      defaultValue = "11",
+      defaultValue = "" + LossCurve.POINTS,
       description = "How many weights from 0 to 1; default ${DEFAULT-VALUE}.")
   private int points;
 
@@ -89,16 +83,13 @@ final class CurveCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (points < 2 || points > MOST_POINTS) {
-      throw new InvalidInputException(
-          "--points is %d, expected 2 to %d.".formatted(points, MOST_POINTS));
-    }
-    FusionRequest request =
-        flags.request(models, Optional.of(test), new WeightsChoice(false)).withHardMaps();
+    OnnxFusion fusion = flags.fusion(models, Optional.of(test), FusionWeights.equal());
     PrintWriter out = spec.commandLine().getOut();
     try (Bars bars = new Bars();
-        FusionEngine engine = FusionEngine.open(request.backend())) {
-      Report report = measure(engine, request, bars);
+        FusionEngine engine = flags.engine()) {
+      fusion.listener(bars);
+      LossCurve curve = FusionFlags.named(() -> LossCurve.of(fusion, engine, points));
+      Report report = report(engine.backend().name(), curve);
       if (json) {
         Json.print(out, report);
       } else {
@@ -108,71 +99,28 @@ final class CurveCommand implements Callable<Integer> {
     return Main.OK;
   }
 
-  private Report measure(FusionEngine engine, FusionRequest request, Bars bars) {
-    FusionInputs files = FusionInputs.read(request, new CommandFiles());
-    Dataset data = files.test().orElseThrow();
-    Strategy strategy = request.strategyForManyWeights(files.anchor());
-    FeatureKind features = request.features(files.anchor());
-    FusionOptions options = request.options(features, strategy);
-    ComparedModels compared = files.compared(request, features, bars);
-    FusionInputs inputs = files.withAnchor(engine, compared, options, bars);
-    Correction correction = new Correction(strategy.correction(), inputs, bars);
-    Losses losses = new Losses(data, bars);
-    PlainAverage plain = new PlainAverage(inputs.files());
-    List<Score> scores = new ArrayList<>();
-    List<Score> plainScores = new ArrayList<>();
-    try (AlignedModels aligned =
-        AlignedModels.of(
-            engine,
-            inputs,
-            compared,
-            options.alignment(),
-            bars,
-            correction.listener(FusionListener.none()))) {
-      for (double w : Curve.weights(points)) {
-        List<Double> weights = List.of(1 - w, w);
-        scores.add(losses.score(correction.apply(aligned.average(weights), weights)));
-        Optional<OnnxModel> average = plain.of(weights);
-        average.ifPresent(model -> plainScores.add(losses.score(model)));
-      }
-    }
-    return report(
-        engine.backend().name(),
-        inputs.anchorIndex(),
-        strategy.correction(),
-        data.size(),
-        scores,
-        plainScores);
-  }
-
-  private Report report(
-      String backend,
-      int anchor,
-      CorrectionKind mode,
-      int samples,
-      List<Score> scores,
-      List<Score> plainScores) {
-    List<Double> weights = Curve.weights(points);
+  private static Report report(String backend, LossCurve curve) {
     List<Point> table = new ArrayList<>();
-    for (int i = 0; i < points; i++) {
-      Optional<Score> plain =
-          plainScores.isEmpty() ? Optional.empty() : Optional.of(plainScores.get(i));
+    for (int i = 0; i < curve.weights().size(); i++) {
+      Score aligned = curve.aligned().get(i);
+      boolean plain = !curve.plain().isEmpty();
       table.add(
           new Point(
-              weights.get(i),
-              scores.get(i).accuracy(),
-              scores.get(i).loss(),
-              plain.map(Score::accuracy).orElse(null),
-              plain.map(Score::loss).orElse(null)));
+              curve.weights().get(i),
+              aligned.accuracy(),
+              aligned.loss(),
+              plain ? curve.plain().get(i).accuracy() : null,
+              plain ? curve.plain().get(i).loss() : null));
     }
+    OptionalDouble plainBarrier = curve.plainBarrier();
     return new Report(
         backend,
-        anchor,
-        Choice.label(mode),
-        samples,
+        curve.anchor(),
+        Choice.label(curve.correction()),
+        curve.samples(),
         table,
-        new Curve(weights, scores).barrier(),
-        plainScores.isEmpty() ? null : new Curve(weights, plainScores).barrier());
+        curve.barrier(),
+        plainBarrier.isPresent() ? plainBarrier.getAsDouble() : null);
   }
 
   private void print(PrintWriter out, Report report) {

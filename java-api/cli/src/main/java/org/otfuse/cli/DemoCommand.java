@@ -6,12 +6,12 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.otfuse.Anchor;
 import org.otfuse.BackendChoice;
+import org.otfuse.FusionEngine;
 import org.otfuse.InvalidInputException;
-import org.otfuse.models.closedform.Strategy;
+import org.otfuse.models.OnnxFusion;
 import org.otfuse.models.file.TemporaryFolder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -62,25 +62,19 @@ final class DemoCommand implements Callable<Integer> {
     for (Pair pair : PAIRS) {
       List<Path> models =
           List.of(unpack(folder, pair.file + "-a.onnx"), unpack(folder, pair.file + "-b.onnx"));
-      FusionRequest request =
-          new FusionRequest(
-              models,
-              Optional.of(calibration),
-              Optional.of(test),
-              Optional.empty(),
-              AlignmentChoice.DEFAULTS,
-              new WeightsChoice(false),
-              Anchor.index(1),
-              Strategy.AUTO,
-              backend,
-              Optional.empty(),
-              Optional.empty());
-      FusionReport report =
-          FusionRun.run(
-              request,
-              new CommandFiles(),
-              folder.resolve(pair.file + "-fused.onnx"),
-              Optional.empty());
+      FusionReport report;
+      try (FusionEngine engine = FusionEngine.open(backend);
+          Bars bars = new Bars()) {
+        report =
+            FusionReport.of(
+                OnnxFusion.ofFiles(models)
+                    .calibration(calibration)
+                    .test(test)
+                    .anchor(Anchor.index(1))
+                    .listener(bars)
+                    .fuse(engine)
+                    .write(folder.resolve(pair.file + "-fused.onnx")));
+      }
       addRow(table, pair, report);
     }
     PrintWriter out = spec.commandLine().getOut();

@@ -2,12 +2,10 @@ package org.otfuse.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.otfuse.models.Dataset;
 import org.otfuse.models.Evaluation;
 import org.otfuse.models.OnnxModel;
-import org.otfuse.models.OnnxSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -46,9 +44,8 @@ final class EvaluateCommand implements Callable<Integer> {
     Dataset samples = Dataset.read(data);
     OnnxModel file = OnnxModel.read(model);
     long start = System.nanoTime();
-    try (Bars bars = new Bars();
-        OnnxSession session = OnnxSession.open(file.toBytes(), file.model().name())) {
-      Evaluation evaluation = Evaluation.of(List.of(session), samples, bars.stage("accuracy"));
+    try (Bars bars = new Bars()) {
+      Evaluation evaluation = Evaluation.of(file, samples, bars.stage("accuracy"));
       Evaluation.Score score = evaluation.models().get(0);
       double seconds = (System.nanoTime() - start) / 1e9;
       print(

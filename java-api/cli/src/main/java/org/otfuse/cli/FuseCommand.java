@@ -5,6 +5,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.otfuse.FusionEngine;
+import org.otfuse.models.FusionWeights;
+import org.otfuse.models.OnnxFusion;
+import org.otfuse.models.OnnxFusionResult;
+import org.otfuse.models.report.FusionPage;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -19,6 +26,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class FuseCommand implements Callable<Integer> {
+  /** Words that a shell takes as they are. */
+  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
+
   @Spec private CommandSpec spec;
 
   @Parameters(paramLabel = "MODEL", arity = "2..*", description = "ONNX files, two or more.")
@@ -40,12 +50,12 @@ final class FuseCommand implements Callable<Integer> {
   @Option(
       names = "--weights",
       paramLabel = "auto|W,...",
-      converter = WeightsChoice.Converter.class,
+      converter = FusionFlags.Weights.class,
       description = {
         "One weight a model, summing to 1; default equal. With auto those that lose least on",
         "labelled calibration samples."
       })
-  private Optional<WeightsChoice> weights;
+  private Optional<FusionWeights> weights;
 
   @Mixin private FusionFlags flags;
 
@@ -64,14 +74,12 @@ final class FuseCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    FusionRequest request =
-        flags.request(models, test, weights.orElseGet(() -> new WeightsChoice(false)));
-    PrintWriter out = spec.commandLine().getOut();
+    OnnxFusion fusion = flags.fusion(models, test, weights.orElse(FusionWeights.equal()));
     CommandFiles files = new CommandFiles();
     files.writes("--output", output);
     page.ifPresent(file -> files.writes("--report", file));
-    Optional<ReportTarget> target = page.map(file -> new ReportTarget(file, typed()));
-    FusionReport report = FusionRun.run(request, files, output, target);
+    FusionReport report = FusionReport.of(FusionFlags.named(() -> fuse(fusion, files)));
+    PrintWriter out = spec.commandLine().getOut();
     if (json) {
       Json.print(out, report);
     } else {
@@ -80,7 +88,30 @@ final class FuseCommand implements Callable<Integer> {
     return Main.OK;
   }
 
+  private OnnxFusionResult fuse(OnnxFusion fusion, CommandFiles files) {
+    try (FusionEngine engine = flags.engine();
+        Bars bars = new Bars(files)) {
+      flags.reads(files, models, test);
+      fusion.listener(bars);
+      if (page.isEmpty()) {
+        return fusion.fuse(engine).write(output);
+      }
+      FusionPage drawn =
+          new FusionPage()
+              .version("otfuse", Version.number())
+              .command("otfuse " + inShell(typed()));
+      return drawn.writeBoth(fusion.listener(drawn).fuse(engine), output, page.get());
+    }
+  }
+
   private List<String> typed() {
     return spec.root().commandLine().getParseResult().originalArgs();
+  }
+
+  /** Words as they can be pasted into a shell, quoted where needed. */
+  static String inShell(List<String> words) {
+    return words.stream()
+        .map(word -> PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'")
+        .collect(Collectors.joining(" "));
   }
 }

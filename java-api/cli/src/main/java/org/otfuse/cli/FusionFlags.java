@@ -1,19 +1,27 @@
 package org.otfuse.cli;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.otfuse.Anchor;
 import org.otfuse.BackendChoice;
 import org.otfuse.FeatureKind;
+import org.otfuse.FusionEngine;
+import org.otfuse.InvalidInputException;
 import org.otfuse.MarginalKind;
 import org.otfuse.Metric;
 import org.otfuse.ResidualPolicy;
 import org.otfuse.Solver;
+import org.otfuse.models.FusionWeights;
+import org.otfuse.models.InvalidOptionException;
+import org.otfuse.models.OnnxFusion;
 import org.otfuse.models.closedform.CorrectionKind;
 import org.otfuse.models.closedform.MergeKind;
-import org.otfuse.models.closedform.Strategy;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** The options of every command that fuses models. */
 final class FusionFlags {
@@ -46,7 +54,7 @@ final class FusionFlags {
       paramLabel = "X",
       description =
           "Sinkhorn's regularisation relative to the mean cost, 1e-6 to 1000; default "
-              + AlignmentChoice.EPSILON
+              + OnnxFusion.EPSILON
               + ".")
   private Optional<Double> epsilon;
 
@@ -130,7 +138,7 @@ final class FusionFlags {
       names = "--anchor",
       paramLabel = "I|auto",
       defaultValue = "0",
-      converter = AnchorConverter.class,
+      converter = FusionFlags.AnchorIndex.class,
       description = {
         "The model that the others are aligned to, counted from 0; with auto the one that is"
             + " nearest",
@@ -143,7 +151,7 @@ final class FusionFlags {
       paramLabel = "N",
       description =
           "Calibration samples that neurons are compared on; statistics take all; default "
-              + FusionRequest.SAMPLES
+              + OnnxFusion.SAMPLES
               + ".")
   private Optional<Integer> samples;
 
@@ -159,25 +167,103 @@ final class FusionFlags {
       paramLabel = "S",
       description =
           "Draws the samples that neurons are compared on and orders the sweeps; default "
-              + FusionRequest.SEED
+              + OnnxFusion.SEED
               + ".")
   private Optional<Long> seed;
 
   FusionFlags() {}
 
-  /** The fusion of some models. */
-  FusionRequest request(List<Path> models, Optional<Path> test, WeightsChoice weights) {
-    return new FusionRequest(
-        models,
-        calibration,
-        test,
-        features,
-        new AlignmentChoice(metric, marginals, residuals, solver, epsilon, tau, annealing, sweeps),
-        weights,
-        anchor,
-        new Strategy(merge, correction),
-        backend,
-        samples,
-        seed);
+  /** The fusion of some models, checked as far as it can be without reading them. */
+  OnnxFusion fusion(List<Path> models, Optional<Path> test, FusionWeights weights) {
+    OnnxFusion fusion = OnnxFusion.ofFiles(models);
+    calibration.ifPresent(fusion::calibration);
+    test.ifPresent(fusion::test);
+    features.ifPresent(fusion::features);
+    solver.ifPresent(fusion::solver);
+    epsilon.ifPresent(fusion::epsilon);
+    tau.ifPresent(fusion::tau);
+    annealing.ifPresent(fusion::annealing);
+    metric.ifPresent(fusion::metric);
+    marginals.ifPresent(fusion::marginals);
+    residuals.ifPresent(fusion::residuals);
+    samples.ifPresent(fusion::samples);
+    fusion.sweeps(sweeps).merge(merge).correction(correction).weights(weights);
+    seed.ifPresent(fusion::seed);
+    named(() -> fusion.anchor(anchor).check());
+    requireBackendOfUse();
+    return fusion;
+  }
+
+  /** Where merge is auto, a back end is for the case that neurons are aligned. */
+  private void requireBackendOfUse() {
+    boolean works = backend == BackendChoice.AUTO || backend == BackendChoice.JAVA;
+    if (merge == MergeKind.SELECT && !works && !anchor.isAutomatic()) {
+      throw new InvalidInputException(
+          "--backend %s aligns and averages neurons and --merge select does neither, expected"
+                  .formatted(backend.label())
+              + " --merge transport or --backend java.");
+    }
+  }
+
+  /** Notes what a fusion reads. */
+  void reads(CommandFiles files, List<Path> models, Optional<Path> test) {
+    models.forEach(model -> files.reads("one of the models", model));
+    calibration.ifPresent(data -> files.reads("the data of --calibration", data));
+    test.ifPresent(data -> files.reads("the data of --test", data));
+  }
+
+  /** An engine on the back end that was asked for. */
+  FusionEngine engine() {
+    return FusionEngine.open(backend);
+  }
+
+  /** Does something whose refusals name the options as they are typed. */
+  static <T> T named(Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (InvalidOptionException e) {
+      throw new InvalidInputException(e.named(FusionFlags::flag), e);
+    }
+  }
+
+  private static String flag(String option) {
+    return switch (option) {
+      case "calibration data" -> "--calibration DATA.npz";
+      case "test data" -> "--test DATA.npz";
+      default -> "--" + option;
+    };
+  }
+
+  /** Reads "auto" or numbers between commas. */
+  static final class Weights implements ITypeConverter<FusionWeights> {
+    @Override
+    public FusionWeights convert(String text) {
+      if (text.equals("auto")) {
+        return FusionWeights.auto();
+      }
+      try {
+        return FusionWeights.of(
+            Arrays.stream(text.split(",", -1)).mapToDouble(Double::parseDouble).toArray());
+      } catch (NumberFormatException e) {
+        throw new TypeConversionException(
+            "expected auto or numbers between commas but was '%s'".formatted(text));
+      }
+    }
+  }
+
+  /** Reads the index of a model, or "auto". */
+  static final class AnchorIndex implements ITypeConverter<Anchor> {
+    @Override
+    public Anchor convert(String text) {
+      if (text.equals("auto")) {
+        return Anchor.automatic();
+      }
+      try {
+        return Anchor.index(Integer.parseUnsignedInt(text));
+      } catch (NumberFormatException e) {
+        throw new TypeConversionException(
+            "expected auto or the number of a model from 0 but was '%s'".formatted(text));
+      }
+    }
   }
 }

@@ -2,6 +2,7 @@ package org.otfuse.cli;
 
 import java.util.List;
 import org.otfuse.GroupReport;
+import org.otfuse.models.OnnxFusionResult;
 import org.otfuse.models.closedform.GroupSelection;
 import org.otfuse.models.closedform.LayerFit;
 
@@ -26,56 +27,25 @@ record FusionReport(
     List<Double> weights,
     String merge,
     String correction,
-    Seconds seconds,
+    OnnxFusionResult.Seconds seconds,
     List<Group> groups,
     List<GroupSelection> selection,
     List<Layer> layers,
     Accuracy accuracy,
     List<String> warnings) {
-  /** The same once the model has been written, in so many seconds. */
-  FusionReport written(double write) {
+  static FusionReport of(OnnxFusionResult result) {
     return new FusionReport(
-        backend,
-        anchor,
-        weights,
-        merge,
-        correction,
-        seconds.plus(write),
-        groups,
-        selection,
-        layers,
-        accuracy,
-        warnings);
-  }
-
-  /**
-   * Seconds of each stage; search chooses the anchor and weights; total is wall time without
-   * evaluation.
-   */
-  record Seconds(
-      double read,
-      double trace,
-      double features,
-      double cost,
-      double solve,
-      double average,
-      double search,
-      double correction,
-      double write,
-      double total) {
-    private Seconds plus(double writing) {
-      return new Seconds(
-          read,
-          trace,
-          features,
-          cost,
-          solve,
-          average,
-          search,
-          correction,
-          write + writing,
-          total + writing);
-    }
+        result.backend().name(),
+        result.anchor(),
+        result.weights(),
+        Choice.label(result.strategy().merge()),
+        Choice.label(result.strategy().correction()),
+        result.seconds(),
+        result.groups().stream().map(Group::of).toList(),
+        result.selection(),
+        result.layers().stream().map(Layer::of).toList(),
+        result.accuracy().map(Accuracy::of).orElse(null),
+        result.warnings());
   }
 
   /** One neuron group of one model. */
@@ -112,6 +82,14 @@ record FusionReport(
   }
 
   /** Percent of test samples classified rightly; vanilla is null where shapes differ. */
-  record Accuracy(
-      List<Double> models, Double vanilla, double fused, double ensemble, int samples) {}
+  record Accuracy(List<Double> models, Double vanilla, double fused, double ensemble, int samples) {
+    static Accuracy of(OnnxFusionResult.Accuracy found) {
+      return new Accuracy(
+          found.models(),
+          found.plain().orElse(null),
+          found.fused(),
+          found.ensemble(),
+          found.samples());
+    }
+  }
 }

@@ -39,6 +39,7 @@ import picocli.CommandLine.ParameterException;
       FuseCommand.class,
       CurveCommand.class,
       EvaluateCommand.class,
+      CompareCommand.class,
       InspectCommand.class,
       VerifyCommand.class,
       BackendsCommand.class,

@@ -2,8 +2,11 @@ package org.otfuse.cli;
 
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.otfuse.FusionEngine;
 import org.otfuse.NeuronGroup;
 import org.otfuse.Progress;
@@ -11,6 +14,7 @@ import org.otfuse.models.Dataset;
 import org.otfuse.models.OnnxActivations;
 import org.otfuse.models.OnnxModel;
 import org.otfuse.models.OnnxSession;
+import org.otfuse.models.TensorInfo;
 import org.otfuse.spi.NeuronMap;
 
 /**
@@ -76,7 +80,7 @@ record PairVerification(List<Group> groups, double outputs) {
       Progress progress) {
     OnnxActivations before = activations(original, samples);
     OnnxActivations after = activations(aligned, samples);
-    float[] expected = logits(original, samples);
+    float[] expected = outputs(original, samples);
     List<NeuronGroup> groups = original.model().architecture().groups();
     List<Group> found = new ArrayList<>();
     for (int g = 0; g < groups.size(); g++) {
@@ -94,11 +98,11 @@ record PairVerification(List<Group> groups, double outputs) {
                 group.pinned(),
                 match.moved(),
                 match.change,
-                change(expected, logits(alone, samples))));
+                change(expected, outputs(alone, samples))));
       }
       progress.step(g + 1, groups.size());
     }
-    return new PairVerification(found, change(expected, logits(aligned, samples)));
+    return new PairVerification(found, change(expected, outputs(aligned, samples)));
   }
 
   private static OnnxActivations activations(OnnxModel model, Dataset samples) {
@@ -111,10 +115,34 @@ record PairVerification(List<Group> groups, double outputs) {
         Progress.none());
   }
 
-  static float[] logits(OnnxModel file, Dataset samples) {
+  /** What a model computes: all values of all outputs, batch after batch. */
+  static float[] outputs(OnnxModel file, Dataset samples) {
+    List<float[]> parts = new ArrayList<>();
+    Set<String> names =
+        file.outputs().stream()
+            .map(TensorInfo::name)
+            .collect(Collectors.toCollection(LinkedHashSet::new));
     try (OnnxSession session = OnnxSession.open(file.toBytes(), file.model().name())) {
-      return session.logits(samples);
+      for (int start = 0; start < samples.size(); start += session.batch()) {
+        session.run(
+            samples,
+            start,
+            Math.min(session.batch(), samples.size() - start),
+            names,
+            (output, shape, values) -> {
+              float[] part = new float[values.remaining()];
+              values.get(part);
+              parts.add(part);
+            });
+      }
     }
+    float[] all = new float[parts.stream().mapToInt(part -> part.length).sum()];
+    int at = 0;
+    for (float[] part : parts) {
+      System.arraycopy(part, 0, all, at, part.length);
+      at += part.length;
+    }
+    return all;
   }
 
   private static List<NeuronMap> only(List<NeuronGroup> groups, int moved, int[] source) {

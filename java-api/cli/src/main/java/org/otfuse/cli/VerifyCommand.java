@@ -15,8 +15,8 @@ import org.otfuse.InvalidInputException;
 import org.otfuse.NeuronGroup;
 import org.otfuse.Progress;
 import org.otfuse.models.Dataset;
+import org.otfuse.models.OnnxActivations;
 import org.otfuse.models.OnnxModel;
-import org.otfuse.models.TensorInfo;
 import org.otfuse.spi.NeuronMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,20 +26,20 @@ import picocli.CommandLine.Spec;
 
 /**
  * {@code otfuse verify}: shows that reordering neurons leaves a model's function unchanged, in
- * random orders or as aligned with another model.
+ * random orders or to match those of another model.
  */
 @Command(
     name = "verify",
-    description = {
-      "Of one model: permutes the neurons of each group at random and shows that the outputs stay",
-      "the same. Of two: aligns the second to the first by a permutation and shows, layer by"
-          + " layer,",
-      "that the second computes what it did. Exit status 1 if a group changes that."
-    },
+    header = "Checks that reordering neurons leaves a model's function unchanged.",
+    description =
+        "Of one model: permutes the neurons of each group at random and shows that the outputs stay"
+            + " the same. Of two: reorders the neurons of the second to match the first's, as fuse"
+            + " does, and shows, layer by layer, that the second still computes what it did. It does"
+            + " not tell how alike two models are, which is what compare is for. Models of several"
+            + " inputs are run on random ones. Exit status 1 if a group changes the outputs.",
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class VerifyCommand implements Callable<Integer> {
-  private static final int RANDOM_SAMPLES = 8;
   private static final int MOST_SAMPLES = 256;
 
   @Spec private CommandSpec spec;
@@ -51,13 +51,14 @@ final class VerifyCommand implements Callable<Integer> {
       index = "1",
       arity = "0..1",
       paramLabel = "SECOND",
-      description = "A model of the same widths, to be aligned to the first.")
+      description = "A model of the same widths, to be reordered to match the first.")
   private Optional<Path> second;
 
   @Option(
       names = "--data",
       paramLabel = "DATA.npz",
-      description = "Samples to run the model on; default " + RANDOM_SAMPLES + " random ones.")
+      description =
+          "Samples to run the model on; default " + Probe.RANDOM_SAMPLES + " random ones.")
   private Optional<Path> data;
 
   @Option(
@@ -76,26 +77,29 @@ final class VerifyCommand implements Callable<Integer> {
               + " none.");
     }
     OnnxModel file = OnnxModel.read(model);
-    Dataset samples =
-        data.map(Dataset::read)
-            .map(d -> d.size() > MOST_SAMPLES ? d.first(MOST_SAMPLES) : d)
-            .orElseGet(() -> randomSamples(file));
+    Probe probe =
+        data.<Probe>map(path -> new Probe.Samples(few(Dataset.read(path))))
+            .orElseGet(() -> Probe.random(file, seed.orElse(0L)));
     PrintWriter out = spec.commandLine().getOut();
     try (Bars bars = new Bars();
         FusionEngine engine = FusionEngine.open(BackendChoice.JAVA)) {
       boolean unchanged =
           second.isPresent()
-              ? verifyPair(file, OnnxModel.read(second.get()), samples, engine, bars, out)
-              : verify(file, samples, engine, bars.stage("verify"), out);
+              ? verifyPair(file, OnnxModel.read(second.get()), probe, engine, bars, out)
+              : verify(file, probe, engine, bars.stage("verify"), out);
       out.flush();
       return unchanged ? Main.OK : Main.FAILED;
     }
   }
 
+  private static Dataset few(Dataset all) {
+    return all.size() > MOST_SAMPLES ? all.first(MOST_SAMPLES) : all;
+  }
+
   private boolean verify(
-      OnnxModel file, Dataset samples, FusionEngine engine, Progress progress, PrintWriter out) {
+      OnnxModel file, Probe probe, FusionEngine engine, Progress progress, PrintWriter out) {
     List<NeuronGroup> groups = file.model().architecture().groups();
-    float[] expected = PairVerification.logits(file, samples);
+    float[] expected = probe.outputs(file);
     Table table = new Table("neuron group", "neurons", "largest change", "");
     Random random = new Random(seed.orElse(0L));
     int broken = 0;
@@ -106,8 +110,7 @@ final class VerifyCommand implements Callable<Integer> {
             group.name(), String.valueOf(group.size()), "-", "pinned: " + group.pinned().get());
       } else {
         OnnxModel permuted = file.withTensors(engine.carry(file.model(), maps(groups, g, random)));
-        double change =
-            PairVerification.change(expected, PairVerification.logits(permuted, samples));
+        double change = PairVerification.change(expected, probe.outputs(permuted));
         boolean same = change <= PairVerification.TOLERANCE;
         broken += same ? 0 : 1;
         table.add(
@@ -120,40 +123,67 @@ final class VerifyCommand implements Callable<Integer> {
     }
     out.print(table);
     out.printf(
-        "%n%s: %s on %d samples (change relative to the largest output, at most %s allowed).%n",
+        "%n%s: %s on %s (change relative to the largest output, at most %s allowed).%n",
         OneLine.of(file.model().name()),
         broken == 0
             ? "permuting neurons leaves the outputs unchanged"
             : broken + " groups change the outputs",
-        samples.size(),
+        probe.words(),
         PairVerification.TOLERANCE);
     return broken == 0;
   }
 
-  /** Aligns by activations on given samples, on random ones by weights. */
+  /** Aligns by activations on given samples, on random inputs by weights. */
   private boolean verifyPair(
       OnnxModel anchor,
       OnnxModel file,
-      Dataset samples,
+      Probe probe,
       FusionEngine engine,
       Bars bars,
       PrintWriter out) {
-    ModelFiles.requireSameGraph(file, anchor);
+    file.requireFusible(anchor);
     requireSameWidths(anchor, file);
     AlignedModel aligned =
-        data.isPresent()
+        data.isPresent() && probe instanceof Probe.Samples samples
             ? engine.align(
                 file.model(),
-                ComparedModels.capture(file, samples, bars),
+                OnnxActivations.capture(file, samples.data(), bars.stage("activations")),
                 anchor.model(),
-                ComparedModels.capture(anchor, samples, bars),
+                OnnxActivations.capture(anchor, samples.data(), bars.stage("activations")),
                 AlignmentOptions.DEFAULTS)
             : engine.align(file.model(), anchor.model(), AlignmentOptions.DEFAULTS);
-    PairVerification found =
-        PairVerification.of(
-            engine, file, anchor.withTensors(aligned.model()), samples, bars.stage("verify"));
-    print(out, found, anchor, file, samples);
-    return found.unchanged();
+    OnnxModel reordered = anchor.withTensors(aligned.model());
+    if (probe instanceof Probe.Samples samples) {
+      PairVerification found =
+          PairVerification.of(engine, file, reordered, samples.data(), bars.stage("verify"));
+      printGroups(out, found);
+      String first =
+          found.firstChanged().map(PairVerification.Group::name).orElse("none of its layers");
+      return conclude(out, found.outputs(), ", first changed by " + OneLine.of(first), probe);
+    }
+    double change = PairVerification.change(probe.outputs(file), probe.outputs(reordered));
+    return conclude(out, change, "", probe);
+  }
+
+  /** Says what was shown and what was not. */
+  private boolean conclude(PrintWriter out, double change, String blame, Probe probe) {
+    FileNames names = FileNames.of(model, second.orElseThrow());
+    boolean unchanged = change <= PairVerification.TOLERANCE;
+    out.printf(
+        "%s, with its neurons reordered to %s's, %s what %s computes%s (largest difference %s of the"
+            + " largest output on %s; at most %s allowed).%nThis does not compare %s with %s: use"
+            + " 'otfuse compare'.%n",
+        names.second(),
+        names.first(),
+        unchanged ? "still computes" : "no longer computes",
+        names.second(),
+        unchanged ? "" : blame,
+        Table.number(change),
+        probe.words(),
+        PairVerification.TOLERANCE,
+        names.first(),
+        names.second());
+    return unchanged;
   }
 
   private static void requireSameWidths(OnnxModel anchor, OnnxModel file) {
@@ -174,8 +204,7 @@ final class VerifyCommand implements Callable<Integer> {
     }
   }
 
-  private static void print(
-      PrintWriter out, PairVerification found, OnnxModel anchor, OnnxModel file, Dataset samples) {
+  private static void printGroups(PrintWriter out, PairVerification found) {
     Table table =
         new Table("neuron group", "neurons", "moved", "layer's change", "outputs' change", "");
     for (PairVerification.Group group : found.groups()) {
@@ -188,19 +217,7 @@ final class VerifyCommand implements Callable<Integer> {
           pinned ? "-" : Table.number(group.alone()),
           pinned ? "pinned: " + group.pinned().get() : group.unchanged() ? "unchanged" : "CHANGED");
     }
-    out.print(table);
-    out.printf(
-        "%n%s aligned to %s %s on %d samples (change of the outputs %s, relative to the largest;"
-            + " at most %s allowed).%n",
-        OneLine.of(file.model().name()),
-        OneLine.of(anchor.model().name()),
-        found.unchanged()
-            ? "computes the same function"
-            : "computes another function, first changed by "
-                + found.firstChanged().map(PairVerification.Group::name).orElse("the outputs"),
-        samples.size(),
-        Table.number(found.outputs()),
-        PairVerification.TOLERANCE);
+    out.println(table);
   }
 
   private static List<NeuronMap> maps(List<NeuronGroup> groups, int moved, Random random) {
@@ -220,22 +237,5 @@ final class VerifyCommand implements Callable<Integer> {
       source[j] = i;
     }
     return new NeuronMap.Hard(source, size);
-  }
-
-  private Dataset randomSamples(OnnxModel file) {
-    TensorInfo input = file.inputs().get(0);
-    List<Integer> shape = input.shape().subList(1, input.shape().size());
-    if (shape.contains(TensorInfo.UNKNOWN)) {
-      throw new InvalidInputException(
-          "Input %s of %s has shape %s with open sizes, expected samples by --data DATA.npz."
-              .formatted(input.name(), file.model().name(), input.shape()));
-    }
-    int length = shape.stream().reduce(1, Math::multiplyExact);
-    float[] values = new float[RANDOM_SAMPLES * length];
-    Random random = new Random(seed.orElse(0L));
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return Dataset.of("random samples", shape, values, Optional.empty());
   }
 }

@@ -7,12 +7,14 @@ import picocli.CommandLine.IVersionProvider;
 final class Version implements IVersionProvider {
   Version() {}
 
+  /** The number, or words for a build that has none. */
+  static String number() {
+    return Optional.ofNullable(Version.class.getPackage().getImplementationVersion())
+        .orElse("(development build)");
+  }
+
   @Override
   public String[] getVersion() {
-    String version = Version.class.getPackage().getImplementationVersion();
-    return new String[] {
-      "otfuse " + Optional.ofNullable(version).orElse("(development build)"),
-      "Java " + Runtime.version()
-    };
+    return new String[] {"otfuse " + number(), "Java " + Runtime.version()};
   }
 }

@@ -176,8 +176,8 @@ class ClosedFormFuseTest {
     Dataset samples = Dataset.read(file("fashion-test.npz")).first(64);
     double change =
         PairVerification.change(
-            PairVerification.logits(OnnxModel.read(model), samples),
-            PairVerification.logits(OnnxModel.read(folder.resolve("fused.onnx")), samples));
+            PairVerification.outputs(OnnxModel.read(model), samples),
+            PairVerification.outputs(OnnxModel.read(folder.resolve("fused.onnx")), samples));
     assertTrue(change < 2e-6, change + " relative change");
   }
 

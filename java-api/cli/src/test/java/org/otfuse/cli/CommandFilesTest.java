@@ -2,6 +2,7 @@ package org.otfuse.cli;
 
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,10 +15,16 @@ import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.otfuse.BackendChoice;
+import org.otfuse.FusionEngine;
 import org.otfuse.InvalidInputException;
+import org.otfuse.models.OnnxFusion;
+import org.otfuse.models.OnnxFusionListener;
 
 /** No file that is read is written to, and none is written twice, whatever its names are. */
 class CommandFilesTest extends TwoMlps {
@@ -180,18 +187,45 @@ class CommandFilesTest extends TwoMlps {
   void aModelThatAnotherFileReplacesMeanwhileIsRefused() throws IOException {
     Path third = Files.copy(b, folder.resolve("third.onnx"));
     Path external = ExternalFile.of(a, folder.resolve("external.onnx"), "w.bin");
-    ModelFiles files = ModelFiles.open(List.of(a, third, external, b), 0, new CommandFiles());
-    Files.move(Files.copy(a, folder.resolve("moved")), third, REPLACE_EXISTING);
-    Files.setLastModifiedTime(folder.resolve("w.bin"), FileTime.fromMillis(0));
-    for (int k : new int[] {1, 2}) {
+    try (FusionEngine engine = FusionEngine.open(BackendChoice.JAVA)) {
+      String changed =
+          "Model %s was changed while it was read, expected files that stay as they are.";
       assertEquals(
-          "Model %s was changed while it was read, expected files that stay as they are."
-              .formatted(k == 1 ? third : external),
-          assertThrows(InvalidInputException.class, () -> files.get(k)).getMessage());
+          changed.formatted(third),
+          refusal(
+              engine,
+              third,
+              () -> Files.move(Files.copy(a, folder.resolve("moved")), third, REPLACE_EXISTING)));
+      assertEquals(
+          changed.formatted(external),
+          refusal(
+              engine,
+              external,
+              () -> Files.setLastModifiedTime(folder.resolve("w.bin"), FileTime.fromMillis(0))));
+      assertEquals(
+          "file " + third + " does not exist",
+          refusal(
+              engine,
+              third,
+              () -> {
+                Files.delete(third);
+                return third;
+              }));
     }
-    Files.delete(third);
-    assertEquals(
-        "file " + third + " does not exist",
-        assertThrows(InvalidInputException.class, () -> files.get(1)).getMessage());
+  }
+
+  /** What is said of a model that something happens to once all models have been read. */
+  private String refusal(FusionEngine engine, Path model, Callable<?> happening) {
+    OnnxFusionListener listener =
+        new OnnxFusionListener() {
+          @Override
+          public void read(Path file, Set<Path> data) {
+            if (file.equals(b)) {
+              assertDoesNotThrow(happening::call);
+            }
+          }
+        };
+    OnnxFusion fusion = OnnxFusion.ofFiles(a, model, b).listener(listener);
+    return assertThrows(InvalidInputException.class, () -> fusion.fuse(engine)).getMessage();
   }
 }

@@ -116,4 +116,12 @@ class CommandsTest {
     assertEquals(
         "otfuse: Unmatched argument at index 0: 'melt'.\nTry 'otfuse --help'.\n", run.err());
   }
+
+  @Test
+  void wordsThatAShellWouldChangeAreQuoted() {
+    assertEquals(
+        "fuse a-1.onnx 'my model.onnx' 'it'\\''s' '' '$HOME' --epsilon=0.1",
+        FuseCommand.inShell(
+            List.of("fuse", "a-1.onnx", "my model.onnx", "it's", "", "$HOME", "--epsilon=0.1")));
+  }
 }

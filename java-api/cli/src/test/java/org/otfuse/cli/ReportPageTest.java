@@ -16,19 +16,12 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.otfuse.Anchor;
-import org.otfuse.BackendChoice;
-import org.otfuse.FeatureKind;
-import org.otfuse.FusionEngine;
-import org.otfuse.FusionOptions;
 import org.otfuse.NeuronGroup;
 import org.otfuse.models.OnnxModel;
-import org.otfuse.models.closedform.Strategy;
 import org.otfuse.spi.NeuronMap;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
@@ -222,58 +215,6 @@ class ReportPageTest extends TwoMlps {
     String command = elements(document, "code").get(0).getTextContent();
     assertTrue(command.startsWith("otfuse fuse -o " + fused + " --backend java '"), command);
     assertTrue(command.contains("/a<b>&\"c'\\''.onnx' " + b + " --report " + page), command);
-  }
-
-  @Test
-  void couplingsThatDidNotConvergeAreWarnedOf() {
-    FusionRequest request =
-        new FusionRequest(
-            List.of(a, b),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            AlignmentChoice.DEFAULTS,
-            new WeightsChoice(false),
-            Anchor.index(0),
-            Strategy.AUTO,
-            BackendChoice.JAVA,
-            Optional.empty(),
-            Optional.empty());
-    FusionReport report =
-        new FusionReport(
-            "java",
-            0,
-            List.of(0.5, 0.5),
-            "transport",
-            "none",
-            new FusionReport.Seconds(0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-            List.of(
-                new FusionReport.Group("first", 1, 400, "sinkhorn", 1, 12, 0, true),
-                new FusionReport.Group("second", 1, 200, "sinkhorn", 1, 10_000, 0.25, false)),
-            List.of(),
-            List.of(),
-            null,
-            List.of("a < b"));
-    try (FusionEngine engine = FusionEngine.open(BackendChoice.JAVA)) {
-      FusionStory story =
-          new FusionStory(
-              request,
-              FusionOptions.DEFAULTS,
-              FeatureKind.WEIGHTS,
-              FusionInputs.read(request, new CommandFiles()),
-              fused,
-              new CouplingPictures(),
-              engine.backend(),
-              List.of("fuse"),
-              report);
-      Document document = parsed(new ReportPage(story).text());
-      assertEquals(
-          List.of(
-              "a < b",
-              "The coupling of second of model 1 did not converge in 10,000 iterations; violation"
-                  + " 0.2500."),
-          elements(document, "li").stream().map(Element::getTextContent).toList());
-    }
   }
 
   private void refused(String sentence, Object... options) throws IOException {

@@ -38,7 +38,7 @@ class UnequalWidthsTest {
 
   private static float[] logits(Path model) throws IOException {
     Dataset samples = Dataset.read(file("fashion-test.npz")).first(100);
-    return PairVerification.logits(OnnxModel.read(model), samples);
+    return PairVerification.outputs(OnnxModel.read(model), samples);
   }
 
   private static JsonObject fuse(Path model, Path anchor, Object... options) throws IOException {

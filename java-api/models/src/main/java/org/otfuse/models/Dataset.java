@@ -21,6 +21,12 @@ import org.otfuse.models.numpy.NpzFile;
  * Samples that models are run on: images, or any other tensors of one shape, with or without class
  * labels. The values lie in direct memory, ready for a model to read them without a copy, at most 2
  * GiB. Immutable and thread-safe.
+ *
+ * <pre>{@code
+ * Dataset all = Dataset.read(Path.of("samples.npz"));
+ * Dataset few = all.sample(50, 1);
+ * Dataset two = Dataset.of("two points", List.of(3), new float[6], Optional.of(new int[] {0, 1}));
+ * }</pre>
  */
 public final class Dataset {
   private static final String IMAGES = "images";

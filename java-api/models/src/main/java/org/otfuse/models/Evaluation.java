@@ -9,6 +9,14 @@ import org.otfuse.UnsupportedModelException;
  * How good models are on labelled samples, each by itself and all together. The ensemble's class
  * probabilities are the mean of the models' softmax probabilities.
  *
+ * <pre>{@code
+ * double accuracy = Evaluation.of(a, samples).models().get(0).accuracy();
+ * try (OnnxSession first = OnnxSession.open(a.toBytes(), "a");
+ *     OnnxSession second = OnnxSession.open(b.toBytes(), "b")) {
+ *   double both = Evaluation.of(List.of(first, second), samples, Progress.none()).ensemble().loss();
+ * }
+ * }</pre>
+ *
  * @param samples how many samples were used
  * @param models the score of each model, in order
  * @param ensemble the score of their ensemble; that of the model itself if there is only one
@@ -27,6 +35,37 @@ public record Evaluation(int samples, List<Score> models, Score ensemble) {
    * @param loss the mean cross-entropy -log p(label), in nats
    */
   public record Score(double accuracy, double loss) {}
+
+  /**
+   * Runs one model over all samples.
+   *
+   * @param model the model
+   * @param data samples with labels
+   * @return its score
+   * @throws InvalidInputException if the samples have no labels, a label is no class of the model,
+   *     or it expects other images
+   * @throws UnsupportedModelException if the model fails or gives a score that is not a number
+   */
+  public static Evaluation of(OnnxModel model, Dataset data) {
+    return of(model, data, Progress.none());
+  }
+
+  /**
+   * Runs one model over all samples and tells how far it is.
+   *
+   * @param model the model
+   * @param data samples with labels
+   * @param progress hears how many samples are done
+   * @return its score
+   * @throws InvalidInputException if the samples have no labels, a label is no class of the model,
+   *     or it expects other images
+   * @throws UnsupportedModelException if the model fails or gives a score that is not a number
+   */
+  public static Evaluation of(OnnxModel model, Dataset data, Progress progress) {
+    try (OnnxSession session = OnnxSession.open(model.toBytes(), model.model().name())) {
+      return of(List.of(session), data, progress);
+    }
+  }
 
   /**
    * Runs each model once over all samples. For models that are not to be open all at once there is

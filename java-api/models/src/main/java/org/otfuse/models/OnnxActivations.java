@@ -17,6 +17,16 @@ import org.otfuse.models.runtime.FeaturePositions;
  * Activation features of a model in an ONNX file, taken from ONNX Runtime. Holds n times d floats
  * for each producer of each group that may move, n the group's size and d at most the budget.
  * Immutable unless a caller writes into its buffers; thread-safe.
+ *
+ * <pre>{@code
+ * ModelSource source =
+ *     ModelSource.of(
+ *         List.of(a.model(), b.model()),
+ *         List.of(
+ *             OnnxActivations.capture(a, samples, Progress.none()),
+ *             OnnxActivations.capture(b, samples, Progress.none())));
+ * FusionResult result = engine.fuse(source, FusionOptions.DEFAULTS, FusionListener.none());
+ * }</pre>
  */
 public final class OnnxActivations implements Activations {
   /** Features of each neuron, if samples times positions are not fewer. */
@@ -28,6 +38,28 @@ public final class OnnxActivations implements Activations {
   private OnnxActivations(Architecture architecture, Map<ActivationTaps.Tap, float[]> features) {
     this.architecture = architecture;
     this.features = features;
+  }
+
+  /**
+   * Runs a model on calibration samples and keeps at most {@link #DEFAULT_BUDGET} features of each
+   * neuron.
+   *
+   * @param model the model
+   * @param samples the calibration samples; labels are not needed
+   * @param progress hears how many samples are done
+   * @return the activations of all groups that may move
+   * @throws InvalidInputException if the model expects other images
+   * @throws UnsupportedModelException if the model fails or an activation is not finite
+   * @throws BackendUnavailableException if ONNX Runtime has no native code for this platform
+   */
+  public static OnnxActivations capture(OnnxModel model, Dataset samples, Progress progress) {
+    return capture(
+        model.toBytes(),
+        model.model().name(),
+        model.model().architecture(),
+        samples,
+        DEFAULT_BUDGET,
+        progress);
   }
 
   /**

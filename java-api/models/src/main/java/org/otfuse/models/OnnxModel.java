@@ -3,15 +3,22 @@ package org.otfuse.models;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.otfuse.InvalidInputException;
 import org.otfuse.Model;
@@ -23,14 +30,23 @@ import org.otfuse.models.onnx.OnnxFile;
 import org.otfuse.models.onnx.OnnxReader;
 import org.otfuse.models.onnx.OnnxWriter;
 import org.otfuse.models.onnx.Parameter;
-import org.otfuse.models.trace.TracedFile;
 import org.otfuse.models.trace.WeightUses;
 
 /**
  * A model file in the ONNX format: its weights as a {@link Model} whose neuron groups were traced
  * through the graph, and everything else of the file as it was. Immutable and thread-safe.
+ *
+ * <pre>{@code
+ * OnnxModel file = OnnxModel.read(Path.of("a.onnx"));
+ * OnnxModel same = OnnxModel.read(file.toBytes(), "same");
+ * long bytes = same.memoryBytes();
+ * same.write(Path.of("same.onnx"));
+ * }</pre>
  */
 public final class OnnxModel {
+  /** Bytes of an array at most, which is little less than ONNX allows. */
+  private static final int LARGEST = Integer.MAX_VALUE - 9;
+
   private final ModelProto skeleton;
   private final List<Parameter> parameters;
   private final WeightUses uses;
@@ -65,6 +81,74 @@ public final class OnnxModel {
     return of(TracedFile.of(file), String.valueOf(path.getFileName()), file.data());
   }
 
+  /**
+   * Reads and traces a model in memory.
+   *
+   * @param onnx the bytes of an ONNX file, not kept
+   * @param name of the model
+   * @return the model
+   * @throws InvalidInputException as {@link #read(Path)}, or if some of its weights are not among
+   *     the bytes (external data)
+   * @throws UnsupportedModelException if it has weights of another type than 32-bit float
+   */
+  public static OnnxModel read(byte[] onnx, String name) {
+    return of(new ByteArrayInputStream(onnx), onnx.length, name);
+  }
+
+  /**
+   * Reads and traces a model from a stream, to its end. All its bytes are in memory at once before
+   * its weights are; they end at the 2 GB that ONNX allows.
+   *
+   * @param in the bytes of an ONNX file, left open
+   * @param name of the model
+   * @return the model
+   * @throws InvalidInputException as {@link #read(byte[], String)}, or if the stream fails
+   * @throws UnsupportedModelException if it has weights of another type than 32-bit float
+   */
+  public static OnnxModel read(InputStream in, String name) {
+    try {
+      byte[] onnx = in.readNBytes(LARGEST + 1);
+      if (onnx.length > LARGEST) {
+        throw new InvalidInputException(
+            "%s has more than %d bytes; larger models keep their weights in external data"
+                .formatted(name, LARGEST));
+      }
+      return read(onnx, name);
+    } catch (IOException e) {
+      throw new InvalidInputException("cannot read " + name + ": " + AtomicFile.reason(e), e);
+    }
+  }
+
+  /**
+   * Reads and traces a model from a channel, from its position to its end. What tells its size,
+   * such as a file's channel, is read piece by piece as a file is; others as a stream.
+   *
+   * @param in the bytes of an ONNX file, left open
+   * @param name of the model
+   * @return the model
+   * @throws InvalidInputException as {@link #read(byte[], String)}, or if the channel fails
+   * @throws UnsupportedModelException if it has weights of another type than 32-bit float
+   */
+  public static OnnxModel read(ReadableByteChannel in, String name) {
+    if (!(in instanceof SeekableByteChannel sized)) {
+      return read(Channels.newInputStream(in), name);
+    }
+    try {
+      return of(Channels.newInputStream(in), sized.size() - sized.position(), name);
+    } catch (IOException e) {
+      throw new InvalidInputException("cannot read " + name + ": " + AtomicFile.reason(e), e);
+    }
+  }
+
+  private static OnnxModel of(InputStream in, long size, String name) {
+    try {
+      return of(TracedFile.of(OnnxReader.read(in, size, Path.of(name))), name, Set.of());
+    } catch (InvalidPathException e) {
+      throw new InvalidInputException(
+          "A model cannot be called '%s': %s.".formatted(name, e.getReason()), e);
+    }
+  }
+
   private static OnnxModel of(TracedFile file, String name, Set<Path> dataFiles) {
     List<FloatBuffer> tensors =
         file.parameters().stream().map(parameter -> parameter.data()).toList();
@@ -84,6 +168,8 @@ public final class OnnxModel {
    * The same model, in which no bias and no tensor of a BatchNormalization is one for two nodes, so
    * that each can be changed by itself. Its groups and producers are this model's, its tensors
    * more.
+   *
+   * @return the model without shared vectors; this one if it has none
    */
   public OnnxModel separated() {
     if (!uses.sharesVectors()) {
@@ -115,7 +201,11 @@ public final class OnnxModel {
     return dataFiles;
   }
 
-  /** The graph, its weights without their values. */
+  /**
+   * The graph, its weights without their values.
+   *
+   * @return the graph as in the file, but for what its initialisers hold
+   */
   public GraphProto graph() {
     return skeleton.getGraph();
   }
@@ -130,7 +220,11 @@ public final class OnnxModel {
     return new GraphView(graph(), model.name()).order();
   }
 
-  /** Who uses the weights. */
+  /**
+   * Which nodes use the weights.
+   *
+   * @return the uses of every tensor of {@link #model}
+   */
   public WeightUses uses() {
     return uses;
   }
@@ -185,6 +279,32 @@ public final class OnnxModel {
       }
     }
     return new OnnxModel(skeleton, parameters, uses, fused, dataFiles);
+  }
+
+  /**
+   * Refuses a model that cannot be fused with another.
+   *
+   * @param anchor the other
+   * @throws InvalidInputException if they differ in more than widths and weights, naming the first
+   *     difference
+   */
+  public void requireFusible(OnnxModel anchor) {
+    Optional<String> difference = model.architecture().difference(anchor.model.architecture());
+    if (difference.isPresent()) {
+      throw new InvalidInputException(
+          "Model %s cannot be fused with %s: %s."
+              .formatted(model.name(), anchor.model.name(), difference.get()));
+    }
+  }
+
+  /**
+   * The memory that the weights and the graph take, without the objects around them.
+   *
+   * @return bytes
+   */
+  public long memoryBytes() {
+    long values = model.architecture().tensors().stream().mapToLong(TensorLayout::length).sum();
+    return values * Float.BYTES + skeleton.getSerializedSize();
   }
 
   /**

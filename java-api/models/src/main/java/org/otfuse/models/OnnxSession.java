@@ -22,6 +22,12 @@ import org.otfuse.models.runtime.OnnxRuntime;
 /**
  * A model that runs: a classifier with one float input and class scores as its first output, on
  * ONNX Runtime's CPU provider. Not thread-safe. Holds native memory until it is closed.
+ *
+ * <pre>{@code
+ * try (OnnxSession session = OnnxSession.open(a.toBytes(), "a")) {
+ *   float[] logits = session.logits(samples);
+ * }
+ * }</pre>
  */
 public final class OnnxSession implements AutoCloseable {
   /** Samples that are run at once, unless the model's own batch is fixed. */
@@ -144,6 +150,11 @@ public final class OnnxSession implements AutoCloseable {
     return hasFixedBatch() ? Math.toIntExact(inputShape[0]) : DEFAULT_BATCH;
   }
 
+  /**
+   * Whether the model takes only batches of one size.
+   *
+   * @return true if its input names the size
+   */
   public boolean hasFixedBatch() {
     return inputShape.length > 0 && inputShape[0] > 0;
   }
@@ -220,8 +231,11 @@ public final class OnnxSession implements AutoCloseable {
   /**
    * Runs one batch.
    *
+   * @param data the samples
+   * @param first index of the first sample of the batch
    * @param count samples from {@code first} on, at most {@link #batch} if that is fixed
    * @param outputs names of graph outputs
+   * @param reader gets each of the outputs
    */
   public void run(Dataset data, int first, int count, Set<String> outputs, OutputReader reader) {
     checkShape(data);

@@ -1,6 +1,13 @@
 /**
- * Model files in and out. {@link org.otfuse.models.OnnxModel} reads an ONNX file, traces which axis
- * of which weight carries which neurons, and writes the file back with other weights.
+ * Networks in ONNX files: fused, read, written, run and measured.
+ *
+ * <p>{@link org.otfuse.models.OnnxFusion} fuses with the defaults that the command line has; {@link
+ * org.otfuse.models.LossCurve}, {@link org.otfuse.models.WeightSearch}, {@link
+ * org.otfuse.models.PlainAverage}, {@link org.otfuse.models.Evaluation}, {@link
+ * org.otfuse.models.statistics.Statistics}, {@link org.otfuse.models.closedform.ClosedForm} and
+ * {@link org.otfuse.models.report.FusionPage} are its parts, each usable alone. {@link
+ * org.otfuse.models.OnnxModel} reads an ONNX file, traces which axis of which weight carries which
+ * neurons, and writes the file back with other weights.
  *
  * <p>The way through the code: {@code OnnxReader} takes a file apart into a skeleton and its
  * weights. {@code Tracer} walks the graph once; {@code Rules} says which rule follows which

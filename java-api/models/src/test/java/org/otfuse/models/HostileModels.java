@@ -19,7 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.otfuse.models.onnx.Limits;
+import org.otfuse.models.file.Limits;
 
 /** Small model files that ask for much: memory, work or depth that their bytes do not pay for. */
 final class HostileModels {

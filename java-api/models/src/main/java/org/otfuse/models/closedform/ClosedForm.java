@@ -15,7 +15,19 @@ import org.otfuse.models.OnnxModel;
  *
  * <p>{@link #refit} follows an alignment by optimal transport; {@link #select} takes its place:
  * instead of averaging matched neurons it keeps those of all models from which all others can best
- * be reconstructed. Thread-safe; models are not changed.
+ * be reconstructed. Thread-safe; models are not changed. {@link org.otfuse.models.OnnxFusion} calls
+ * both where they are the better choice.
+ *
+ * <pre>{@code
+ * ClosedFormResult result =
+ *     ClosedForm.select(
+ *         List.of(a, b),
+ *         0,
+ *         List.of(0.5, 0.5),
+ *         samples,
+ *         ClosedFormOptions.DEFAULTS,
+ *         Progress.none());
+ * }</pre>
  */
 public final class ClosedForm {
   private ClosedForm() {}

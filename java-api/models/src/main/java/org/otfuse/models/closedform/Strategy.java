@@ -3,11 +3,12 @@ package org.otfuse.models.closedform;
 import java.util.Locale;
 import org.otfuse.Architecture;
 import org.otfuse.InvalidInputException;
+import org.otfuse.models.InvalidOptionException;
 import org.otfuse.models.OnnxModel;
 import org.otfuse.models.statistics.Statistics;
 
 /**
- * How models are merged and corrected: the choices of the command line and their defaults.
+ * How models are merged and corrected: the choices of {@link org.otfuse.models.OnnxFusion}.
  *
  * @param merge how neurons are merged
  * @param correction what is done to the merged model
@@ -34,8 +35,8 @@ public record Strategy(MergeKind merge, CorrectionKind correction) {
     MergeKind chosen =
         merge != MergeKind.AUTO ? merge : moves && fits ? MergeKind.SELECT : MergeKind.TRANSPORT;
     if (chosen == MergeKind.SELECT && !hasSamples) {
-      throw new InvalidInputException(
-          "Merge select needs samples to run the models on, expected --calibration DATA.npz.");
+      throw new InvalidOptionException(
+          "Merge select needs samples to run the models on, expected {calibration data}.");
     }
     if (chosen == MergeKind.SELECT && !fits) {
       throw new InvalidInputException(
@@ -85,9 +86,9 @@ public record Strategy(MergeKind merge, CorrectionKind correction) {
 
   private static CorrectionKind checked(CorrectionKind kind, OnnxModel model, boolean hasSamples) {
     if (kind != CorrectionKind.NONE && !hasSamples) {
-      throw new InvalidInputException(
-          "Correction %s needs samples to run the model on, expected --calibration DATA.npz."
-              .formatted(label(kind)));
+      throw new InvalidOptionException(
+          "Correction %s needs samples to run the model on, expected {calibration data}.",
+          label(kind));
     }
     if (kind == CorrectionKind.RESET && !Statistics.hasNormalization(model)) {
       throw new InvalidInputException(

@@ -1,7 +1,6 @@
 package org.otfuse.models.file;
 
 import java.util.List;
-import org.otfuse.models.onnx.Limits;
 
 /** Names from a file as messages show them: no longer than a line, however long they are. */
 public final class Excerpt {

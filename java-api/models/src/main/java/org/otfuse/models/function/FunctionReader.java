@@ -209,7 +209,7 @@ public final class FunctionReader {
 
   private void write(Scope scope, int n) {
     NodeProto node = scope.graph.node(n);
-    String label = "node " + OperatorNode.name(node) + scope.where;
+    String label = "node " + GraphView.name(node) + scope.where;
     List<Fact> facts = new ArrayList<>();
     for (Part part : parts(scope, n)) {
       if (part instanceof Part.Known known) {
@@ -240,7 +240,7 @@ public final class FunctionReader {
   /** Writes down a subgraph and tells what it gives back. */
   private List<Fact> subgraph(Scope outer, int n, String name, GraphProto graph) {
     NodeProto node = outer.graph.node(n);
-    String where = " in " + name + " of node " + OperatorNode.name(node) + outer.where;
+    String where = " in " + name + " of node " + GraphView.name(node) + outer.where;
     Scope scope = scope(graph, where, outer.isTop() ? n : outer.node, Optional.of(outer));
     for (ValueInfoProto input : scope.graph.fed()) {
       wire(scope, input.getName(), "the input " + input.getName() + where);
@@ -257,7 +257,7 @@ public final class FunctionReader {
     if (!scope.graph.weights().isEmpty()) {
       warnings.add(
           "Weights inside node %s stay as they are in the anchor: %s."
-              .formatted(OperatorNode.name(node), String.join(", ", scope.graph.weights())));
+              .formatted(GraphView.name(node), String.join(", ", scope.graph.weights())));
     }
     return facts;
   }

@@ -17,8 +17,8 @@ import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 import org.otfuse.InvalidInputException;
 import org.otfuse.models.file.AtomicFile;
+import org.otfuse.models.file.Limits;
 import org.otfuse.models.file.RegularFile;
-import org.otfuse.models.onnx.Limits;
 
 /**
  * An npz file: a zip archive of npy arrays, as numpy.savez and numpy.savez_compressed write it.

@@ -46,7 +46,7 @@ public final class ConstantValues {
             ? digest(values.length, i -> values[i])
             : Arrays.stream(values).mapToObj(Long::toString).toList();
       }
-      default -> List.of(digest(TensorData.inline(tensor, file, new ExternalData(file))));
+      default -> List.of(digest(TensorData.inline(tensor, file, ExternalData.none(file))));
     };
   }
 

@@ -16,6 +16,7 @@ import java.util.Set;
 import org.otfuse.InvalidInputException;
 import org.otfuse.models.file.AtomicFile;
 import org.otfuse.models.file.Excerpt;
+import org.otfuse.models.file.Limits;
 
 /**
  * Reads tensors' data from files beside a model. The model file is not trusted: only regular files
@@ -24,17 +25,32 @@ import org.otfuse.models.file.Excerpt;
  */
 final class ExternalData {
   private final Path model;
+  private final boolean hasFolder;
   private final Map<Path, Long> files = new HashMap<>();
   private long available;
   private long read;
+
+  private ExternalData(Path model, boolean hasFolder) {
+    this.model = model;
+    this.hasFolder = hasFolder;
+  }
 
   /**
    * Prepares to read; touches no file.
    *
    * @param model the file that names the others
    */
-  ExternalData(Path model) {
-    this.model = model;
+  static ExternalData beside(Path model) {
+    return new ExternalData(model, true);
+  }
+
+  /**
+   * Refuses to read, for a model that is in no file.
+   *
+   * @param name of the model
+   */
+  static ExternalData none(Path name) {
+    return new ExternalData(name, false);
   }
 
   /**
@@ -114,6 +130,12 @@ final class ExternalData {
     }
 
     private Path file() {
+      if (!hasFolder) {
+        throw refuse(
+            "has its data in the file %s, and a model from memory or a stream has no folder,"
+                + " expected a model in one piece",
+            Excerpt.of(location));
+      }
       Path relative;
       try {
         relative = Path.of(location);

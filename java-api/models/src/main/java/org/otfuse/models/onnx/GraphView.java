@@ -16,7 +16,6 @@ import java.util.PriorityQueue;
 import java.util.Set;
 import org.otfuse.InvalidInputException;
 import org.otfuse.models.file.Excerpt;
-import org.otfuse.models.trace.OperatorNode;
 
 /** The graph as tracing walks it: nodes in topological order, and who reads which value. */
 public final class GraphView {
@@ -115,7 +114,7 @@ public final class GraphView {
       if (!names.add(attribute.getName())) {
         throw new InvalidInputException(
             "node %s of %s has the attribute %s twice, expected it once"
-                .formatted(OperatorNode.name(node), file, attribute.getName()));
+                .formatted(name(node), file, attribute.getName()));
       }
     }
   }
@@ -174,5 +173,13 @@ public final class GraphView {
       }
       attribute.getGraphsList().forEach(open::push);
     }
+  }
+
+  /** The node's name, or that of its first output, or its operator. */
+  public static String name(NodeProto node) {
+    if (!node.getName().isEmpty()) {
+      return node.getName();
+    }
+    return node.getOutputCount() == 0 ? node.getOpType() : node.getOutput(0);
   }
 }

@@ -31,6 +31,7 @@ import org.otfuse.InvalidInputException;
 import org.otfuse.UnsupportedModelException;
 import org.otfuse.models.file.AtomicFile;
 import org.otfuse.models.file.Excerpt;
+import org.otfuse.models.file.Limits;
 import org.otfuse.models.file.RegularFile;
 
 /**
@@ -55,24 +56,48 @@ public final class OnnxReader {
   private boolean hasGraph;
   private int bytes;
 
-  private OnnxReader(Path path) {
+  private OnnxReader(Path path, ExternalData external) {
     this.path = path;
-    this.external = new ExternalData(path);
+    this.external = external;
   }
 
+  /** Reads a file. */
   public static OnnxFile read(Path path) {
-    OnnxReader reader = new OnnxReader(path);
-    return reader.split(reader.parse());
+    OnnxReader reader = new OnnxReader(path, ExternalData.beside(path));
+    return reader.split(reader.parseFile());
+  }
+
+  /**
+   * Reads a model that is in no file, so that there are none beside it.
+   *
+   * @param in its bytes, left open
+   * @param size how many bytes there are
+   * @param name what messages call it
+   */
+  public static OnnxFile read(InputStream in, long size, Path name) {
+    OnnxReader reader = new OnnxReader(name, ExternalData.none(name));
+    return reader.split(reader.parse(new BufferedInputStream(in, 1 << 16), size));
   }
 
   private static int tag(int field) {
     return field << 3 | WireFormat.WIRETYPE_LENGTH_DELIMITED;
   }
 
-  private ModelProto.Builder parse() {
+  private ModelProto.Builder parseFile() {
     RegularFile.check(path, "an ONNX file");
     try (InputStream in = new BufferedInputStream(Files.newInputStream(path), 1 << 16)) {
-      long size = Files.size(path);
+      return parse(in, Files.size(path));
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+  }
+
+  private InvalidInputException unreadable(IOException e) {
+    return new InvalidInputException("cannot read " + path + ": " + AtomicFile.reason(e), e);
+  }
+
+  private ModelProto.Builder parse(InputStream in, long size) {
+    try {
       if (size == 0) {
         throw refuse("is empty, expected an ONNX file");
       }
@@ -95,7 +120,7 @@ public final class OnnxReader {
       throw new InvalidInputException(
           path + (hasGraph ? " is a truncated or damaged ONNX file" : " is not an ONNX model"), e);
     } catch (IOException e) {
-      throw new InvalidInputException("cannot read " + path + ": " + AtomicFile.reason(e), e);
+      throw unreadable(e);
     }
   }
 

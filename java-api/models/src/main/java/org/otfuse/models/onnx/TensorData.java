@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.function.IntFunction;
 import org.otfuse.InvalidInputException;
 import org.otfuse.models.file.Excerpt;
+import org.otfuse.models.file.Limits;
 
 /** Decodes the encodings of a tensor in a model file, and checks them against its shape. */
 public final class TensorData {
@@ -49,7 +50,7 @@ public final class TensorData {
 
   /** The values of a FLOAT tensor whose data is inside. */
   public static FloatBuffer floats(TensorProto tensor, Path file) {
-    return floats(tensor, file, new ExternalData(file), FloatBuffer::allocate);
+    return floats(tensor, file, ExternalData.none(file), FloatBuffer::allocate);
   }
 
   /**
@@ -76,7 +77,7 @@ public final class TensorData {
     int count = count(tensor, file);
     if (isExternal(tensor) || tensor.hasRawData()) {
       int width = width(tensor.getDataType());
-      ByteBuffer bytes = bytes(tensor, count, width, file, new ExternalData(file));
+      ByteBuffer bytes = bytes(tensor, count, width, file, ExternalData.none(file));
       long[] values = new long[count];
       for (int i = 0; i < count; i++) {
         values[i] = width == 8 ? bytes.getLong() : width == 4 ? bytes.getInt() : (long) bytes.get();

@@ -15,6 +15,7 @@ import org.otfuse.Producer;
 import org.otfuse.Progress;
 import org.otfuse.UnsupportedModelException;
 import org.otfuse.models.Dataset;
+import org.otfuse.models.OnnxModel;
 import org.otfuse.models.runtime.ActivationTaps;
 
 /**
@@ -35,6 +36,23 @@ public final class ActivationMoments {
   private ActivationMoments(List<String> names, List<List<Outputs>> outputs) {
     this.names = names;
     this.outputs = outputs;
+  }
+
+  /**
+   * Runs a model on samples and adds up its producers' outputs, after their normalization and
+   * before the nonlinearity.
+   *
+   * @param model the model
+   * @param samples the calibration samples; labels are not needed
+   * @param progress hears how many samples are done
+   * @return the moments of all groups that may move
+   * @throws InvalidInputException if the model expects other images
+   * @throws UnsupportedModelException if the model fails
+   * @throws BackendUnavailableException if ONNX Runtime has no native code for this platform
+   */
+  public static ActivationMoments capture(OnnxModel model, Dataset samples, Progress progress) {
+    return capture(
+        model.toBytes(), model.model().name(), model.model().architecture(), samples, progress);
   }
 
   /**

@@ -23,6 +23,17 @@ import org.otfuse.models.trace.WeightUses.Normalization;
  * with the number of samples. As many as fit into 256 MiB with what is computed from them are one
  * batch; more take one pass for each value that is corrected, so that results do not depend on the
  * size of the batches. Thread-safe; models are not changed.
+ *
+ * <pre>{@code
+ * OnnxModel average = PlainAverage.of(List.of(a, b), List.of(0.5, 0.5));
+ * OnnxModel reset = Statistics.reset(average, samples, Progress.none());
+ * List<ActivationMoments> goals =
+ *     List.of(
+ *         ActivationMoments.capture(a, samples, Progress.none()),
+ *         ActivationMoments.capture(b, samples, Progress.none()));
+ * OnnxModel repaired =
+ *     Statistics.repair(average, goals, List.of(0.5, 0.5), samples, Progress.none());
+ * }</pre>
  */
 public final class Statistics {
   private Statistics() {}

@@ -11,7 +11,7 @@ import java.util.function.Consumer;
  * a union-find forest with one more move: an atom can be split into consecutive parts, which
  * replace it wherever it is used. What is left at the end, the leaves, are the neuron groups.
  */
-final class Atom {
+public final class Atom {
   private final int size;
   private final TracingBudget budget;
   private Atom alias;

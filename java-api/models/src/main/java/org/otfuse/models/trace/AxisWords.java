@@ -16,7 +16,7 @@ public final class AxisWords {
    * @param groups the number of each neuron group
    * @param dimensions tells sizes that the file leaves open
    */
-  AxisWords(ToIntFunction<Atom> groups, Dimensions dimensions) {
+  public AxisWords(ToIntFunction<Atom> groups, Dimensions dimensions) {
     this.groups = groups;
     this.dimensions = dimensions;
   }

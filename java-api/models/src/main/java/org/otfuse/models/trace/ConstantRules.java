@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.otfuse.models.onnx.Limits;
+import org.otfuse.models.file.Limits;
 import org.otfuse.models.onnx.TensorData;
 import org.otfuse.models.trace.Value.Activation;
 import org.otfuse.models.trace.Value.Integers;

@@ -37,12 +37,12 @@ public final class GroupTable {
   }
 
   /** The number of a group. */
-  int index(Atom atom) {
+  public int index(Atom atom) {
     return indices.get(atom);
   }
 
   /** The layout of a weight as one of its users sees it. */
-  List<TensorLayout.Slab> layout(ParameterUse use) {
+  public List<TensorLayout.Slab> layout(ParameterUse use) {
     List<TensorLayout.Slab> slabs = new ArrayList<>();
     for (ParameterUse.Slab slab : use.slabs()) {
       slabs.add(new TensorLayout.Slab(slab.axes().stream().map(this::axis).toList()));
@@ -71,7 +71,7 @@ public final class GroupTable {
    * @param layers the layers in topological order
    * @param tensor the index of the tensor that a use ends up with
    */
-  List<NeuronGroup> groups(List<LayerTrace> layers, ToIntFunction<ParameterUse> tensor) {
+  public List<NeuronGroup> groups(List<LayerTrace> layers, ToIntFunction<ParameterUse> tensor) {
     List<List<Producer>> producers = new ArrayList<>();
     atoms.forEach(atom -> producers.add(new ArrayList<>()));
     for (LayerTrace layer : layers) {

@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param tap the value that holds the neurons
  * @param tapAxis the axis of the value that they index
  */
-record LayerTrace(
+public record LayerTrace(
     int node,
     String name,
     ParameterUse weight,

@@ -31,14 +31,6 @@ public record OperatorNode(int index, NodeProto proto, long opset) {
     return proto.getOpType() + " " + (proto.getName().isEmpty() ? output() : proto.getName());
   }
 
-  /** The node's name, or that of its first output, or its operator. */
-  public static String name(NodeProto node) {
-    if (!node.getName().isEmpty()) {
-      return node.getName();
-    }
-    return node.getOutputCount() == 0 ? node.getOpType() : node.getOutput(0);
-  }
-
   /** The name of a layer: the node's, or that of its weight. */
   String layerName(Value.Weight weight) {
     return proto.getName().isEmpty() ? weight.parameter().name() : proto.getName();

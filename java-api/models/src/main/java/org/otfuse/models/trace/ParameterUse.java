@@ -15,8 +15,8 @@ import org.otfuse.models.trace.Value.Weight;
  * @param input which of its inputs
  * @param slabs rows of the weight that see the same neurons, in order
  */
-record ParameterUse(Weight weight, int node, int input, List<Slab> slabs) {
-  Parameter parameter() {
+public record ParameterUse(Weight weight, int node, int input, List<Slab> slabs) {
+  public Parameter parameter() {
     return weight.parameter();
   }
 

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.LongBinaryOperator;
 import java.util.stream.LongStream;
-import org.otfuse.models.onnx.Limits;
+import org.otfuse.models.file.Limits;
 import org.otfuse.models.trace.Value.Activation;
 import org.otfuse.models.trace.Value.Integers;
 import org.otfuse.models.trace.Value.Weight;

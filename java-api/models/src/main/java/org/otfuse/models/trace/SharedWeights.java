@@ -17,14 +17,14 @@ import org.otfuse.models.onnx.Parameter;
  * Gives users of a shared weight a copy of their own where other neurons index it than for the
  * first user. Exporters share equal parameters, but after alignment they are no longer equal.
  */
-final class SharedWeights {
+public final class SharedWeights {
   private final GraphProto.Builder graph;
   private final Set<String> names = new HashSet<>();
   private final Map<String, Integer> numbers = new HashMap<>();
   private final Map<String, ValueInfoProto> inputs = new HashMap<>();
   private final Map<Integer, List<NodeProto>> insertions = new HashMap<>();
 
-  SharedWeights(GraphProto graph) {
+  public SharedWeights(GraphProto graph) {
     this.graph = graph.toBuilder();
     graph.getInitializerList().forEach(tensor -> names.add(tensor.getName()));
     graph.getInputList().forEach(input -> inputs.put(input.getName(), input));
@@ -43,7 +43,7 @@ final class SharedWeights {
    * @param readers how many users in all read through each node that reads the weight itself
    * @return the copy
    */
-  Parameter copy(Parameter parameter, List<ParameterUse> users, Map<Integer, Long> readers) {
+  public Parameter copy(Parameter parameter, List<ParameterUse> users, Map<Integer, Long> readers) {
     String name = unique(parameter.name());
     TensorProto original =
         parameter.initializer() >= 0
@@ -68,7 +68,7 @@ final class SharedWeights {
   }
 
   /** How many users read through each node that reads the weight itself. */
-  static Map<Integer, Long> readers(List<ParameterUse> users) {
+  public static Map<Integer, Long> readers(List<ParameterUse> users) {
     Map<Integer, Long> readers = new HashMap<>();
     for (ParameterUse user : users) {
       user.chain().stream().findFirst().ifPresent(node -> readers.merge(node, 1L, Long::sum));
@@ -127,7 +127,7 @@ final class SharedWeights {
    * @param moved takes the new index of each old node
    * @return the graph
    */
-  GraphProto build(Map<Integer, Integer> moved) {
+  public GraphProto build(Map<Integer, Integer> moved) {
     if (insertions.isEmpty()) {
       return graph.build();
     }

@@ -7,8 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.otfuse.models.file.Limits;
 import org.otfuse.models.onnx.GraphView;
-import org.otfuse.models.onnx.Limits;
 import org.otfuse.models.onnx.Parameter;
 import org.otfuse.models.trace.ParameterUse.RoleAxis;
 import org.otfuse.models.trace.ParameterUse.Slab;
@@ -42,7 +42,7 @@ public final class Trace {
     return budget;
   }
 
-  Dimensions dimensions() {
+  public Dimensions dimensions() {
     return dimensions;
   }
 
@@ -55,7 +55,7 @@ public final class Trace {
     return uses;
   }
 
-  List<String> warnings() {
+  public List<String> warnings() {
     return warnings;
   }
 

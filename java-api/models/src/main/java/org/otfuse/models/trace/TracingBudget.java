@@ -2,7 +2,7 @@ package org.otfuse.models.trace;
 
 import org.otfuse.UnsupportedModelException;
 import org.otfuse.models.file.Excerpt;
-import org.otfuse.models.onnx.Limits;
+import org.otfuse.models.file.Limits;
 
 /**
  * Counts what tracing one graph takes, so that a small file cannot ask for endless work or memory.

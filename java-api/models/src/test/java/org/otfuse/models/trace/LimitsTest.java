@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.otfuse.models.GraphBuilder;
 import org.otfuse.models.ZooTest;
-import org.otfuse.models.onnx.Limits;
+import org.otfuse.models.file.Limits;
 import org.otfuse.models.onnx.OnnxFile;
 import org.otfuse.models.onnx.OnnxReader;
 

@@ -1,0 +1,5 @@
+/**
+ * Tests every operation of a back end on this machine, beside plain Java and known numbers; start
+ * at {@link org.otfuse.selftest.BackendSelfTest}.
+ */
+package org.otfuse.selftest;
