@@ -39,6 +39,8 @@ class RoomsTest {
         .definedBy("org.otfuse.device")
         .layer("check")
         .definedBy("org.otfuse.check")
+        .layer("events")
+        .definedBy("org.otfuse.events")
         .whereLayer("engine")
         .mayOnlyBeAccessedByLayers("users")
         .whereLayer("align")
@@ -53,6 +55,8 @@ class RoomsTest {
         .mayOnlyBeAccessedByLayers("users", "engine", "align", "average", "features")
         .whereLayer("check")
         .mayOnlyBeAccessedByLayers("users", "engine", "align", "average", "features", "device")
+        .whereLayer("events")
+        .mayOnlyBeAccessedByLayers("users", "engine", "align")
         .check(CLASSES);
   }
 
@@ -78,6 +82,7 @@ class RoomsTest {
             "org.otfuse.maps",
             "org.otfuse.device",
             "org.otfuse.check",
+            "org.otfuse.events",
             "org.otfuse.models..",
             "org.otfuse.cli..")
         .check(CLASSES);

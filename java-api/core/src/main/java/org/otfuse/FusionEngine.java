@@ -240,7 +240,7 @@ public final class FusionEngine implements AutoCloseable {
 
   /**
    * Does all that depends only on the architecture once, for services that fuse models of one
-   * architecture again and again. Neurons are compared by their weights.
+   * architecture again and again.
    *
    * @param architecture of every model and of the result
    * @param options how; as many models as it has weights, two if it has none
@@ -253,12 +253,8 @@ public final class FusionEngine implements AutoCloseable {
   }
 
   /** Fuses within a call of a plan, which has been let in already. */
-  FusionResult fuseWithin(List<Model> models, FusionOptions options, Progress progress) {
-    return new Fusion(
-            RecordedBackend.of(backend),
-            ModelSource.of(models),
-            options,
-            FusionListener.of(progress))
+  FusionResult fuseWithin(ModelSource models, FusionOptions options, Progress progress) {
+    return new Fusion(RecordedBackend.of(backend), models, options, FusionListener.of(progress))
         .together();
   }
 

@@ -17,10 +17,18 @@ import org.otfuse.spi.CompiledFusion;
  * A fusion that is prepared for one architecture and run again and again, from direct buffers into
  * a direct buffer. Made by {@link FusionEngine#prepare}.
  *
+ * <p>It follows all options that {@link FusionEngine#fuse} follows, and gives the same bits where
+ * the back end has no program for it: with activations, coordinate descent, the identity as solver,
+ * an automatic anchor, residual policies other than joint, on the java and nd4j back ends always,
+ * and for weights that a program leaves to it because of their magnitudes. A program gives the same
+ * up to rounding.
+ *
  * <p>A plan works for one thread at a time and may be handed from thread to thread; a call while
  * another runs, or closing it then, throws {@link IllegalStateException}. Different plans of one
- * engine may run at the same time. A plan whose engine has been closed refuses to run and is still
- * to be closed; closing it twice is harmless.
+ * engine may run at the same time, so a service with several threads gives each a plan of its own:
+ * it takes a plan out of a {@link java.util.concurrent.BlockingQueue} of as many plans as may run
+ * at once and puts it back. A plan whose engine has been closed refuses to run and is still to be
+ * closed; closing it twice is harmless.
  */
 public final class FusionPlan implements AutoCloseable {
   private enum State {
@@ -45,11 +53,6 @@ public final class FusionPlan implements AutoCloseable {
     this.models = options.weights().isEmpty() ? 2 : options.weights().size();
     Fusion.requireModels(models, options);
     this.length = length(architecture);
-    if (options.alignment().marginals() == MarginalKind.ACTIVATION) {
-      throw new InvalidInputException(
-          "A plan compares weights, so its marginals cannot be activation, expected uniform, l1 or"
-              + " l2.");
-    }
     this.compiled =
         ProgramBuilder.covers(options)
             ? engine
@@ -122,6 +125,39 @@ public final class FusionPlan implements AutoCloseable {
    *     stays, stops it; the output is what it was then
    */
   public void fuse(List<FloatBuffer> weights, FloatBuffer output, Progress progress) {
+    call(weights, List.of(), output, progress);
+  }
+
+  /**
+   * Fuses one set of models whose neurons are compared by their activations on the same samples.
+   *
+   * @param weights one direct buffer a model, as {@link #fuse(List, FloatBuffer)} takes them
+   * @param activations one a model, in the same order; only read during the call
+   * @param output direct, as there
+   * @param progress hears one step for each alignment and one for the average, and may stop
+   * @throws InvalidInputException as there, or if the activations do not fit the models
+   * @throws FusionCancelledException if the progress or an interruption of the thread, which it
+   *     stays, stops it; the output is what it was then
+   */
+  public void fuse(
+      List<FloatBuffer> weights,
+      List<? extends Activations> activations,
+      FloatBuffer output,
+      Progress progress) {
+    if (Objects.requireNonNull(activations, "activations").size() != models) {
+      throw new InvalidInputException(
+          "Activations of %d models were given to a plan for %d."
+              .formatted(activations.size(), models));
+    }
+    call(weights, activations, output, progress);
+  }
+
+  /** No activations at all mean that weights are compared. */
+  private void call(
+      List<FloatBuffer> weights,
+      List<? extends Activations> activations,
+      FloatBuffer output,
+      Progress progress) {
     check(weights, output);
     Objects.requireNonNull(progress, "progress");
     State found = state.compareAndExchange(State.IDLE, State.RUNNING);
@@ -132,9 +168,9 @@ public final class FusionPlan implements AutoCloseable {
       engine.run(
           () -> {
             if (unrecorded.isEnabled()) {
-              record(weights, output, progress);
+              record(weights, activations, output, progress);
             } else {
-              run(weights, output, progress);
+              run(weights, activations, output, progress);
             }
           });
     } finally {
@@ -142,23 +178,32 @@ public final class FusionPlan implements AutoCloseable {
     }
   }
 
-  private void record(List<FloatBuffer> weights, FloatBuffer output, Progress progress) {
+  private void record(
+      List<FloatBuffer> weights,
+      List<? extends Activations> activations,
+      FloatBuffer output,
+      Progress progress) {
     PlanCallEvent event = new PlanCallEvent();
     event.begin();
-    event.compiled = run(weights, output, progress);
+    event.compiled = run(weights, activations, output, progress);
     event.models = models;
     event.length = length;
     event.commit();
   }
 
   /** Tells whether the back end's program did it. */
-  private boolean run(List<FloatBuffer> weights, FloatBuffer output, Progress progress) {
+  private boolean run(
+      List<FloatBuffer> weights,
+      List<? extends Activations> activations,
+      FloatBuffer output,
+      Progress progress) {
     Cancellation.check(progress);
-    boolean done = compiled.isPresent() && compiled.get().run(weights, output);
+    boolean done =
+        activations.isEmpty() && compiled.isPresent() && compiled.get().run(weights, output);
     if (done) {
       progress.step(1, 1);
     } else {
-      fuseOnEngine(weights, output, progress);
+      fuseOnEngine(weights, activations, output, progress);
     }
     return done;
   }
@@ -206,12 +251,17 @@ public final class FusionPlan implements AutoCloseable {
             + (found == State.CLOSED ? "closed" : "in use by another call"));
   }
 
-  private void fuseOnEngine(List<FloatBuffer> weights, FloatBuffer output, Progress progress) {
+  private void fuseOnEngine(
+      List<FloatBuffer> weights,
+      List<? extends Activations> activations,
+      FloatBuffer output,
+      Progress progress) {
     List<Model> inputs = new ArrayList<>();
     for (int k = 0; k < models; k++) {
       inputs.add(new Model("model " + k, architecture, slices(weights.get(k))));
     }
-    List<FloatBuffer> fused = engine.fuseWithin(inputs, options, progress).model().tensors();
+    ModelSource source = new MemorySource(inputs, activations);
+    List<FloatBuffer> fused = engine.fuseWithin(source, options, progress).model().tensors();
     List<FloatBuffer> targets = slices(output);
     for (int t = 0; t < fused.size(); t++) {
       targets.get(t).put(fused.get(t).duplicate());

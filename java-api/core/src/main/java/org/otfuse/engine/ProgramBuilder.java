@@ -7,6 +7,7 @@ import java.util.OptionalLong;
 import org.otfuse.AlignmentOptions;
 import org.otfuse.Architecture;
 import org.otfuse.FusionOptions;
+import org.otfuse.MarginalKind;
 import org.otfuse.NeuronGroup;
 import org.otfuse.Producer;
 import org.otfuse.ResidualPolicy;
@@ -47,6 +48,7 @@ public final class ProgramBuilder {
     return how.residuals() == ResidualPolicy.JOINT
         && how.sweeps() == 0
         && how.solver() != Solver.IDENTITY
+        && how.marginals() != MarginalKind.ACTIVATION
         && !options.anchor().isAutomatic();
   }
 

@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -16,16 +17,20 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.otfuse.Activations;
 import org.otfuse.Anchor;
 import org.otfuse.Architecture;
 import org.otfuse.BackendChoice;
 import org.otfuse.FusionEngine;
+import org.otfuse.FusionListener;
 import org.otfuse.FusionOptions;
 import org.otfuse.FusionPlan;
 import org.otfuse.InvalidInputException;
 import org.otfuse.MarginalKind;
 import org.otfuse.Metric;
 import org.otfuse.Model;
+import org.otfuse.ModelSource;
+import org.otfuse.Progress;
 import org.otfuse.ResidualPolicy;
 import org.otfuse.SinkhornSettings;
 import org.otfuse.Solver;
@@ -107,18 +112,84 @@ public abstract class PlanSuite {
         List.of(model(7), model(8), model(9)));
   }
 
+  /** Options that no program can say, for two models with a residual stream. */
+  private static List<FusionOptions> beyondPrograms() {
+    return List.of(
+        FusionOptions.builder().sweeps(3).seed(5).build(),
+        FusionOptions.builder().solver(Solver.SINKHORN).sweeps(1).build(),
+        FusionOptions.builder().solver(Solver.IDENTITY).build(),
+        FusionOptions.builder().residuals(ResidualPolicy.MEAN).marginals(MarginalKind.L1).build(),
+        FusionOptions.builder().residuals(ResidualPolicy.FIRST).anchor(1).build(),
+        FusionOptions.builder().anchor(Anchor.automatic()).weights(0.7, 0.3).build());
+  }
+
+  private static final Architecture RESIDUAL = ResidualMlp.architecture(10, 3, 8, 7, 6, 9, 8);
+
   @Test
-  void aPlanFollowsOptionsThatNoProgramCanSay() {
-    planAgreesWithEngine(
-        FusionOptions.builder().sweeps(3).seed(5).build(), List.of(model(20), model(21)));
-    planAgreesWithEngine(
-        FusionOptions.builder().solver(Solver.IDENTITY).build(), List.of(model(22), model(23)));
-    planAgreesWithEngine(
-        FusionOptions.builder().residuals(ResidualPolicy.MEAN).build(),
-        List.of(model(24), model(25)));
-    planAgreesWithEngine(
-        FusionOptions.builder().anchor(Anchor.automatic()).weights(0.5, 0.3, 0.2).build(),
-        List.of(model(26), model(27), model(28)));
+  void aPlanGivesTheBitsOfTheEngineForOptionsThatNoProgramCanSay() {
+    List<Model> models = List.of(Mlp.random("a", RESIDUAL, 20), Mlp.random("b", RESIDUAL, 21));
+    List<FloatBuffer> flat = models.stream().map(PlanSuite::flat).toList();
+    for (FusionOptions options : beyondPrograms()) {
+      FloatBuffer expected = flat(engine.fuse(models, options).model());
+      try (FusionPlan plan = engine.prepare(RESIDUAL, options)) {
+        for (int call = 0; call < 2; call++) {
+          FloatBuffer output = poisoned(plan.length());
+          plan.fuse(flat, output);
+          assertEquals(expected, output, options.toString());
+        }
+      }
+    }
+  }
+
+  /** Direct buffers with 12 values a neuron. */
+  private static Activations activations(long seed) {
+    return (group, producer) -> {
+      int n = RESIDUAL.groups().get(group).size();
+      FloatBuffer values = direct(12 * n);
+      Random random = new Random(31 * seed + 7 * group + producer);
+      for (int i = 0; i < 12 * n; i++) {
+        values.put(i, (float) random.nextGaussian());
+      }
+      return values;
+    };
+  }
+
+  @Test
+  void aPlanThatIsGivenActivationsGivesTheBitsOfTheEngine() {
+    List<Model> models = List.of(Mlp.random("a", RESIDUAL, 22), Mlp.random("b", RESIDUAL, 23));
+    List<FloatBuffer> flat = models.stream().map(PlanSuite::flat).toList();
+    List<Activations> activations = List.of(activations(1), activations(2));
+    List<FusionOptions> all = new ArrayList<>(beyondPrograms());
+    all.add(FusionOptions.DEFAULTS);
+    all.add(FusionOptions.builder().solver(Solver.SINKHORN).build());
+    all.add(FusionOptions.builder().marginals(MarginalKind.ACTIVATION).build());
+    for (FusionOptions options : all) {
+      ModelSource source = ModelSource.of(models, activations);
+      FloatBuffer expected = flat(engine.fuse(source, options, FusionListener.none()).model());
+      try (FusionPlan plan = engine.prepare(RESIDUAL, options)) {
+        FloatBuffer output = poisoned(plan.length());
+        plan.fuse(flat, activations, output, Progress.none());
+        assertEquals(expected, output, options.toString());
+      }
+    }
+  }
+
+  @Test
+  void missingActivationsAreRefused() {
+    List<FloatBuffer> flat = List.of(flat(model(24)), flat(model(25)));
+    FusionOptions options = FusionOptions.builder().marginals(MarginalKind.ACTIVATION).build();
+    try (FusionPlan plan = engine.prepare(ARCHITECTURE, options)) {
+      FloatBuffer output = direct(plan.length());
+      assertEquals(
+          "Marginals by activation were asked for without activations, expected calibration data.",
+          assertThrows(InvalidInputException.class, () -> plan.fuse(flat, output)).getMessage());
+      assertEquals(
+          "Activations of 0 models were given to a plan for 2.",
+          assertThrows(
+                  InvalidInputException.class,
+                  () -> plan.fuse(flat, List.of(), output, Progress.none()))
+              .getMessage());
+    }
   }
 
   @Test
