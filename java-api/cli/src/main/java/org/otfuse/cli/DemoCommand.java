@@ -77,6 +77,7 @@ final class DemoCommand implements Callable<Integer> {
       FusionReport report =
           FusionRun.run(
               request,
+              FusionDemands.NONE,
               new CommandFiles(),
               folder.resolve(pair.file + "-fused.onnx"),
               Optional.empty());

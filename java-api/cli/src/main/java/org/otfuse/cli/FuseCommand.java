@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.otfuse.Solver;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -41,10 +42,9 @@ final class FuseCommand implements Callable<Integer> {
       names = "--weights",
       paramLabel = "auto|W,...",
       converter = WeightsChoice.Converter.class,
-      description = {
-        "One weight a model, summing to 1; default equal. With auto those that lose least on",
-        "labelled calibration samples."
-      })
+      description =
+          "One weight a model, summing to 1; default equal. With auto those that lose least"
+              + " on labelled calibration samples.")
   private Optional<WeightsChoice> weights;
 
   @Mixin private FusionFlags flags;
@@ -52,10 +52,24 @@ final class FuseCommand implements Callable<Integer> {
   @Option(
       names = "--report",
       paramLabel = "FILE.html",
-      description = {
-        "Write a page about the fusion for a browser: accuracy, couplings, costs, time and options."
-      })
+      description =
+          "Write a page about the fusion for a browser: accuracy, couplings, costs, time"
+              + " and options.")
   private Optional<Path> page;
+
+  @Option(
+      names = "--strict",
+      description = "Write nothing and end with exit status 1 if there is any warning.")
+  private boolean strict;
+
+  @Option(
+      names = "--min-aligned",
+      paramLabel = "SHARE",
+      defaultValue = "0",
+      description =
+          "Write nothing and end with exit status 1 if a smaller share of the hidden neurons can be"
+              + " aligned, 0 to 1; default ${DEFAULT-VALUE}.")
+  private double minAligned;
 
   @Option(names = "--json", description = "Print the report as one JSON object.")
   private boolean json;
@@ -66,12 +80,14 @@ final class FuseCommand implements Callable<Integer> {
   public Integer call() {
     FusionRequest request =
         flags.request(models, test, weights.orElseGet(() -> new WeightsChoice(false)));
+    boolean align = !request.alignment().solver().equals(Optional.of(Solver.IDENTITY));
+    FusionDemands demands = new FusionDemands(strict, minAligned, align);
     PrintWriter out = spec.commandLine().getOut();
     CommandFiles files = new CommandFiles();
     files.writes("--output", output);
     page.ifPresent(file -> files.writes("--report", file));
     Optional<ReportTarget> target = page.map(file -> new ReportTarget(file, typed()));
-    FusionReport report = FusionRun.run(request, files, output, target);
+    FusionReport report = FusionRun.run(request, demands, files, output, target);
     if (json) {
       Json.print(out, report);
     } else {

@@ -19,6 +19,7 @@ import org.otfuse.models.closedform.LayerFit;
  * @param layers how near refit layers came to their goals
  * @param accuracy how good the models are; null without test data
  * @param warnings what keeps neurons from being aligned
+ * @param alignment how many neurons were
  */
 record FusionReport(
     String backend,
@@ -31,7 +32,8 @@ record FusionReport(
     List<GroupSelection> selection,
     List<Layer> layers,
     Accuracy accuracy,
-    List<String> warnings) {
+    List<String> warnings,
+    AlignedShare alignment) {
   /** The same once the model has been written, in so many seconds. */
   FusionReport written(double write) {
     return new FusionReport(
@@ -45,7 +47,8 @@ record FusionReport(
         selection,
         layers,
         accuracy,
-        warnings);
+        warnings,
+        alignment);
   }
 
   /**

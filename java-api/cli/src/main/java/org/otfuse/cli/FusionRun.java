@@ -2,8 +2,10 @@ package org.otfuse.cli;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.otfuse.BackendChoice;
@@ -14,6 +16,7 @@ import org.otfuse.FusionOptions;
 import org.otfuse.FusionResult;
 import org.otfuse.GroupReport;
 import org.otfuse.InvalidInputException;
+import org.otfuse.Solver;
 import org.otfuse.StageSeconds;
 import org.otfuse.models.Dataset;
 import org.otfuse.models.OnnxModel;
@@ -59,16 +62,21 @@ final class FusionRun implements AutoCloseable {
   /**
    * Runs the request, writes the model, and a page about it where one is asked for.
    *
+   * @param demands what has to be so that anything is written
    * @param command knows of these two and hears of what is read
    */
   static FusionReport run(
-      FusionRequest request, CommandFiles command, Path output, Optional<ReportTarget> page) {
+      FusionRequest request,
+      FusionDemands demands,
+      CommandFiles command,
+      Path output,
+      Optional<ReportTarget> page) {
     try (FusionRun run = new FusionRun(request, page)) {
-      return run.run(command, output);
+      return run.run(demands, command, output);
     }
   }
 
-  private FusionReport run(CommandFiles command, Path output) {
+  private FusionReport run(FusionDemands demands, CommandFiles command, Path output) {
     long start = System.nanoTime();
     FusionInputs files = FusionInputs.read(request, command);
     double data = since(start) - files.files().readSeconds() - files.files().compareSeconds();
@@ -109,6 +117,7 @@ final class FusionRun implements AutoCloseable {
                 fused.correctionSeconds,
                 0,
                 untilFused));
+    demands.check(report);
     return page.isEmpty()
         ? report.written(write(fused.model, output))
         : writeBoth(
@@ -146,7 +155,20 @@ final class FusionRun implements AutoCloseable {
         Stream.concat(
                 inputs.anchor().model().architecture().warnings().stream(),
                 fused.closedForm.map(ClosedFormResult::warnings).orElse(List.of()).stream())
-            .toList());
+            .toList(),
+        AlignedShare.of(inputs.anchor().model().architecture().groups(), moved(fused)));
+  }
+
+  /** Names of the groups that did not keep their order for want of a coupling. */
+  private static Set<String> moved(Fused fused) {
+    Set<String> moved = new HashSet<>();
+    fused.closedForm.ifPresent(
+        closedForm -> closedForm.groups().forEach(group -> moved.add(group.name())));
+    fused.groups.forEach(group -> moved.add(group.name()));
+    fused.groups.stream()
+        .filter(group -> group.solver().equals(Choice.label(Solver.IDENTITY)))
+        .forEach(group -> moved.remove(group.name()));
+    return moved;
   }
 
   private static double write(OnnxModel model, Path output) {

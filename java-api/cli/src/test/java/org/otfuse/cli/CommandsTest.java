@@ -106,12 +106,4 @@ class CommandsTest {
     assertEquals(2, run.status());
     assertTrue(run.err().startsWith("Usage: otfuse"), run.err());
   }
-
-  @Test
-  void anUnknownCommandIsRefused() {
-    CommandRun run = CommandRun.of("melt");
-    assertEquals(2, run.status());
-    assertEquals(
-        "otfuse: Unmatched argument at index 0: 'melt'.\nTry 'otfuse --help'.\n", run.err());
-  }
 }

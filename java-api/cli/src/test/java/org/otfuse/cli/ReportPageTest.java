@@ -252,7 +252,8 @@ class ReportPageTest extends TwoMlps {
             List.of(),
             List.of(),
             null,
-            List.of("a < b"));
+            List.of("a < b"),
+            new AlignedShare(600, 600, 1, List.of()));
     try (FusionEngine engine = FusionEngine.open(BackendChoice.JAVA)) {
       FusionStory story =
           new FusionStory(
