@@ -23,11 +23,11 @@ import picocli.CommandLine.Spec;
 /** {@code otfuse backends}: what can do the numeric work here. */
 @Command(
     name = "backends",
-    description = {
-      "Opens and self-tests each back end and says which ones can be used. With --selftest tests",
-      "every operation of those, beside plain Java and known numbers; exit status 1 if one is"
-          + " wrong."
-    },
+    header = "Says which back ends can be used here, and tests them.",
+    description =
+        "Opens and self-tests each back end and says which ones can be used. With"
+            + " --selftest tests every operation of those, beside plain Java and known numbers;"
+            + " exit status 1 if one is wrong.",
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class BackendsCommand implements Callable<Integer> {

@@ -22,10 +22,13 @@ final class Choice<E extends Enum<E>> implements ITypeConverter<E> {
         .orElseThrow(
             () ->
                 new TypeConversionException(
-                    "expected one of %s but was '%s'"
+                    "expected one of %s but was '%s'%s"
                         .formatted(
-                            String.join(", ", constants.stream().map(Choice::label).toList()),
-                            word)));
+                            String.join(", ", labels()), word, Closest.hint(word, labels()))));
+  }
+
+  private List<String> labels() {
+    return constants.stream().map(Choice::label).toList();
   }
 
   /** The name of a constant as on the command line. */

@@ -22,12 +22,11 @@ import picocli.CommandLine.Spec;
 /** {@code otfuse curve}: how good averages of two models are from one model to the other. */
 @Command(
     name = "curve",
-    description = {
-      "Measures averages of two models, with the weight of the second from 0 to 1, with and"
-          + " without",
-      "alignment, and the loss barrier between them. The default solver is exact, which leaves the",
-      "models at both ends as they are."
-    },
+    header = "Measures the averages of two models from one to the other.",
+    description =
+        "Measures averages of two models, with the weight of the second from 0 to 1, with"
+            + " and without alignment, and the loss barrier between them. The default solver is"
+            + " exact, which leaves the models at both ends as they are.",
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class CurveCommand implements Callable<Integer> {

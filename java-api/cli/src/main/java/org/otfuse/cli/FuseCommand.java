@@ -51,10 +51,9 @@ final class FuseCommand implements Callable<Integer> {
       names = "--weights",
       paramLabel = "auto|W,...",
       converter = FusionFlags.Weights.class,
-      description = {
-        "One weight a model, summing to 1; default equal. With auto those that lose least on",
-        "labelled calibration samples."
-      })
+      description =
+          "One weight a model, summing to 1; default equal. With auto those that lose least"
+              + " on labelled calibration samples.")
   private Optional<FusionWeights> weights;
 
   @Mixin private FusionFlags flags;
@@ -62,10 +61,24 @@ final class FuseCommand implements Callable<Integer> {
   @Option(
       names = "--report",
       paramLabel = "FILE.html",
-      description = {
-        "Write a page about the fusion for a browser: accuracy, couplings, costs, time and options."
-      })
+      description =
+          "Write a page about the fusion for a browser: accuracy, couplings, costs, time"
+              + " and options.")
   private Optional<Path> page;
+
+  @Option(
+      names = "--strict",
+      description = "Write nothing and end with exit status 1 if there is any warning.")
+  private boolean strict;
+
+  @Option(
+      names = "--min-aligned",
+      paramLabel = "SHARE",
+      defaultValue = "0",
+      description =
+          "Write nothing and end with exit status 1 if a smaller share of the hidden neurons can be"
+              + " aligned, 0 to 1; default ${DEFAULT-VALUE}.")
+  private double minAligned;
 
   @Option(names = "--json", description = "Print the report as one JSON object.")
   private boolean json;
@@ -75,10 +88,11 @@ final class FuseCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     OnnxFusion fusion = flags.fusion(models, test, weights.orElse(FusionWeights.equal()));
+    FusionDemands demands = new FusionDemands(strict, minAligned, flags.aligns());
     CommandFiles files = new CommandFiles();
     files.writes("--output", output);
     page.ifPresent(file -> files.writes("--report", file));
-    FusionReport report = FusionReport.of(FusionFlags.named(() -> fuse(fusion, files)));
+    FusionReport report = FusionReport.of(FusionFlags.named(() -> fuse(fusion, demands, files)));
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       Json.print(out, report);
@@ -88,19 +102,20 @@ final class FuseCommand implements Callable<Integer> {
     return Main.OK;
   }
 
-  private OnnxFusionResult fuse(OnnxFusion fusion, CommandFiles files) {
+  private OnnxFusionResult fuse(OnnxFusion fusion, FusionDemands demands, CommandFiles files) {
     try (FusionEngine engine = flags.engine();
         Bars bars = new Bars(files)) {
       flags.reads(files, models, test);
       fusion.listener(bars);
       if (page.isEmpty()) {
-        return fusion.fuse(engine).write(output);
+        return demands.check(fusion.fuse(engine)).write(output);
       }
       FusionPage drawn =
           new FusionPage()
               .version("otfuse", Version.number())
               .command("otfuse " + inShell(typed()));
-      return drawn.writeBoth(fusion.listener(drawn).fuse(engine), output, page.get());
+      return drawn.writeBoth(
+          demands.check(fusion.listener(drawn).fuse(engine)), output, page.get());
     }
   }
 

@@ -34,19 +34,17 @@ final class FusionFlags {
   @Option(
       names = "--features",
       paramLabel = "weights|activations",
-      description = {
-        "What neurons are compared by; default activations with --calibration if there are",
-        "convolutions, else weights."
-      })
+      description =
+          "What neurons are compared by; default activations with --calibration if there"
+              + " are convolutions, else weights.")
   private Optional<FeatureKind> features;
 
   @Option(
       names = "--solver",
       paramLabel = "exact|sinkhorn|identity",
-      description = {
-        "How couplings are found; default exact by weights, sinkhorn by activations. With identity",
-        "neurons stay where they are, to be moved by --sweeps alone."
-      })
+      description =
+          "How couplings are found; default exact by weights, sinkhorn by activations. With"
+              + " identity neurons stay where they are, to be moved by --sweeps alone.")
   private Optional<Solver> solver;
 
   @Option(
@@ -61,20 +59,17 @@ final class FusionFlags {
   @Option(
       names = "--tau",
       paramLabel = "X",
-      description = {
-        "Relaxes the marginals of Sinkhorn's couplings: weight of the penalty on both, in units of",
-        "cost; default none, which holds them."
-      })
+      description =
+          "Relaxes the marginals of Sinkhorn's couplings: weight of the penalty on both, in"
+              + " units of cost; default none, which holds them.")
   private Optional<Double> tau;
 
   @Option(
       names = "--annealing",
       paramLabel = "X",
-      description = {
-        "Starts Sinkhorn with a larger epsilon and multiplies it by this in every iteration; 0.9"
-            + " saves",
-        "iterations where epsilon is small; default none."
-      })
+      description =
+          "Starts Sinkhorn with a larger epsilon and multiplies it by this in every"
+              + " iteration; 0.9 saves iterations where epsilon is small; default none.")
   private Optional<Double> annealing;
 
   @Option(
@@ -86,52 +81,49 @@ final class FusionFlags {
   @Option(
       names = "--marginals",
       paramLabel = "uniform|l1|l2|activation",
-      description = {
-        "Mass of a neuron: the same for all, the norm of its incoming weights, or the deviation of",
-        "its activations; default uniform."
-      })
+      description =
+          "Mass of a neuron: the same for all, the norm of its incoming weights, or the"
+              + " deviation of its activations; default uniform.")
   private Optional<MarginalKind> marginals;
 
   @Option(
       names = "--residuals",
       paramLabel = "joint|first|mean",
-      description = {
-        "How neurons that several layers add to are coupled: by all layers together, by the first",
-        "alone, or by the mean of one coupling a layer; default joint."
-      })
+      description =
+          "How neurons that several layers add to are coupled: by all layers together, by"
+              + " the first alone, or by the mean of one coupling a layer; default joint.")
   private Optional<ResidualPolicy> residuals;
 
   @Option(
       names = "--sweeps",
       paramLabel = "N",
       defaultValue = "0",
-      description = {
-        "Sweeps of coordinate descent on the weights after the alignment, at most; default",
-        "${DEFAULT-VALUE}."
-      })
+      description =
+          "Sweeps of coordinate descent on the weights after the alignment, at most;"
+              + " default ${DEFAULT-VALUE}.")
   private int sweeps;
 
   @Option(
       names = "--merge",
       paramLabel = "auto|transport|select",
       defaultValue = "auto",
-      description = {
-        "How neurons become one network's: transport averages those that it aligns, select keeps",
-        "those of all models that explain most of what layers read; default auto: select with",
-        "--calibration, unless an option of the alignment or another correction is given, many weights",
-        "are tried, or neurons that layers read have to stay in place."
-      })
+      description =
+          "How neurons become one network's: transport averages those that it aligns,"
+              + " select keeps those of all models that explain most of what layers read; default"
+              + " auto: select with --calibration, unless an option of the alignment or another"
+              + " correction is given, many weights are tried, or neurons that layers read have"
+              + " to stay in place.")
   private MergeKind merge;
 
   @Option(
       names = "--correction",
       paramLabel = "auto|none|reset|repair|refit",
       defaultValue = "auto",
-      description = {
-        "What is done after merging: reset re-estimates BatchNormalization, repair scales layers to",
-        "the moments of the models, refit sets their weights by least squares; default auto: refit",
-        "with --calibration, but reset or repair where many weights are tried or neurons stay in place."
-      })
+      description =
+          "What is done after merging: reset re-estimates BatchNormalization, repair scales"
+              + " layers to the moments of the models, refit sets their weights by least squares;"
+              + " default auto: refit with --calibration, but reset or repair where many weights"
+              + " are tried or neurons stay in place.")
   private CorrectionKind correction;
 
   @Option(
@@ -139,11 +131,9 @@ final class FusionFlags {
       paramLabel = "I|auto",
       defaultValue = "0",
       converter = FusionFlags.AnchorIndex.class,
-      description = {
-        "The model that the others are aligned to, counted from 0; with auto the one that is"
-            + " nearest",
-        "to all others; default ${DEFAULT-VALUE}."
-      })
+      description =
+          "The model that the others are aligned to, counted from 0; with auto the one that"
+              + " is nearest to all others; default ${DEFAULT-VALUE}.")
   private Anchor anchor;
 
   @Option(
@@ -265,5 +255,10 @@ final class FusionFlags {
             "expected auto or the number of a model from 0 but was '%s'".formatted(text));
       }
     }
+  }
+
+  /** Whether neurons are to be aligned at all. */
+  boolean aligns() {
+    return !solver.equals(Optional.of(Solver.IDENTITY));
   }
 }

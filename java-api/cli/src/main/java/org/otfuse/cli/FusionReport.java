@@ -1,7 +1,10 @@
 package org.otfuse.cli;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.otfuse.GroupReport;
+import org.otfuse.Solver;
 import org.otfuse.models.OnnxFusionResult;
 import org.otfuse.models.closedform.GroupSelection;
 import org.otfuse.models.closedform.LayerFit;
@@ -20,6 +23,7 @@ import org.otfuse.models.closedform.LayerFit;
  * @param layers how near refit layers came to their goals
  * @param accuracy how good the models are; null without test data
  * @param warnings what keeps neurons from being aligned
+ * @param alignment how many neurons were
  */
 record FusionReport(
     String backend,
@@ -32,7 +36,8 @@ record FusionReport(
     List<GroupSelection> selection,
     List<Layer> layers,
     Accuracy accuracy,
-    List<String> warnings) {
+    List<String> warnings,
+    AlignedShare alignment) {
   static FusionReport of(OnnxFusionResult result) {
     return new FusionReport(
         result.backend().name(),
@@ -45,7 +50,19 @@ record FusionReport(
         result.selection(),
         result.layers().stream().map(Layer::of).toList(),
         result.accuracy().map(Accuracy::of).orElse(null),
-        result.warnings());
+        result.warnings(),
+        AlignedShare.of(result.model().model().architecture().groups(), moved(result)));
+  }
+
+  /** Names of the groups that did not keep their order for want of a coupling. */
+  private static Set<String> moved(OnnxFusionResult result) {
+    Set<String> moved = new HashSet<>();
+    result.selection().forEach(group -> moved.add(group.name()));
+    result.groups().forEach(group -> moved.add(group.name()));
+    result.groups().stream()
+        .filter(group -> group.solver().equals(Choice.label(Solver.IDENTITY)))
+        .forEach(group -> moved.remove(group.name()));
+    return moved;
   }
 
   /** One neuron group of one model. */

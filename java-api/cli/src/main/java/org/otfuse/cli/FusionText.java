@@ -7,6 +7,9 @@ import org.otfuse.models.closedform.GroupSelection;
 
 /** A fusion report for people. */
 final class FusionText {
+  /** Warnings that are printed in full. */
+  private static final int MOST_WARNINGS = 3;
+
   private final FusionReport report;
 
   FusionText(FusionReport report) {
@@ -22,10 +25,12 @@ final class FusionText {
     if (!report.layers().isEmpty()) {
       printLayers(out);
     }
-    report.warnings().forEach(warning -> out.println("warning: " + OneLine.of(warning)));
+    printWarnings(out);
     if (report.accuracy() != null) {
       printAccuracy(out, report.accuracy());
     }
+    String verb = report.selection().isEmpty() ? "Aligned" : "Selected among";
+    out.println(OneLine.of(report.alignment().words(verb)));
     out.printf(
         "Anchor model %d, weights %s, merge %s, correction %s.%n",
         report.anchor(),
@@ -36,6 +41,18 @@ final class FusionText {
         "Wrote %s, fused by the %s back end in %s.%n",
         OneLine.of(output.toString()), report.backend(), Table.seconds(report.seconds().total()));
     out.flush();
+  }
+
+  /** A few in full; of many the first, because they mostly say the same of many nodes. */
+  private void printWarnings(PrintWriter out) {
+    List<String> warnings = report.warnings();
+    warnings.stream()
+        .limit(warnings.size() > MOST_WARNINGS ? 1 : MOST_WARNINGS)
+        .forEach(warning -> out.println("warning: " + OneLine.of(warning)));
+    if (warnings.size() > MOST_WARNINGS) {
+      out.printf(
+          "warning: %d more, which --json and 'otfuse inspect' list.%n", warnings.size() - 1);
+    }
   }
 
   private void printSelection(PrintWriter out) {

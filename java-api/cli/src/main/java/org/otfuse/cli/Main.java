@@ -1,7 +1,10 @@
 package org.otfuse.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
 import org.otfuse.BackendChoice;
 import org.otfuse.BackendUnavailableException;
 import org.otfuse.FeatureKind;
@@ -17,6 +20,7 @@ import org.otfuse.models.closedform.MergeKind;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The command {@code otfuse}. Exit status 0 when all went well, 1 when the work failed, 2 for bad
@@ -28,13 +32,8 @@ import picocli.CommandLine.ParameterException;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    footer = {
-      "",
-      "Exit status: 0 done, 1 failed, 2 bad usage or bad input. OTFUSE_JAVA_OPTIONS holds options"
-          + " of",
-      "the JVM, such as -Xmx8g for a larger heap, or -Dotfuse.debug=true to show where an internal",
-      "error came from."
-    },
+    commandListHeading = "%nCommands:%n",
+    footerHeading = "%n",
     subcommands = {
       FuseCommand.class,
       CurveCommand.class,
@@ -44,12 +43,27 @@ import picocli.CommandLine.ParameterException;
       VerifyCommand.class,
       BackendsCommand.class,
       BenchCommand.class,
-      DemoCommand.class
+      DemoCommand.class,
+      CompletionCommand.class,
+      CommandLine.HelpCommand.class
     })
 public final class Main {
   static final int OK = 0;
   static final int FAILED = 1;
   static final int BAD_INPUT = 2;
+
+  /** What holds for every command, one paragraph each. */
+  static final List<String> NOTES =
+      List.of(
+          "Exit status: 0 done, 1 failed or not what was demanded, 2 bad usage or bad input.",
+          "@FILE stands for the arguments in a file, such as the options of a project: separated by"
+              + " spaces or line ends, with quotes around those that hold spaces; lines that start"
+              + " with # are comments. Paths in it count from the working folder.",
+          "OTFUSE_JAVA_OPTIONS holds options of the JVM, such as -Xmx8g for a larger heap, or"
+              + " -Dotfuse.debug=true to show where an internal error came from.");
+
+  /** Fits a terminal of any width that is in use. */
+  private static final int WIDTH = 80;
 
   /** The system property that shows where an internal error came from. */
   private static final String DEBUG = "otfuse.debug";
@@ -72,18 +86,9 @@ public final class Main {
 
   /** Runs the command line and returns the exit status. */
   static int run(PrintWriter out, PrintWriter err, String... arguments) {
-    CommandLine line = new CommandLine(new Main());
+    CommandLine line = commandLine();
     line.setOut(out);
     line.setErr(err);
-    line.registerConverter(BackendChoice.class, new Choice<>(BackendChoice.class));
-    line.registerConverter(FeatureKind.class, new Choice<>(FeatureKind.class));
-    line.registerConverter(MarginalKind.class, new Choice<>(MarginalKind.class));
-    line.registerConverter(Metric.class, new Choice<>(Metric.class));
-    line.registerConverter(ResidualPolicy.class, new Choice<>(ResidualPolicy.class));
-    line.registerConverter(Solver.class, new Choice<>(Solver.class));
-    line.registerConverter(MergeKind.class, new Choice<>(MergeKind.class));
-    line.registerConverter(CorrectionKind.class, new Choice<>(CorrectionKind.class));
-    line.setUsageHelpWidth(100);
     line.setParameterExceptionHandler(Main::badUsage);
     line.setExecutionExceptionHandler((e, command, result) -> failed(e, command));
     if (arguments.length == 0) {
@@ -103,11 +108,56 @@ public final class Main {
     return status;
   }
 
+  /** The commands as picocli knows them. */
+  static CommandLine commandLine() {
+    CommandLine line = new CommandLine(new Main());
+    line.registerConverter(BackendChoice.class, new Choice<>(BackendChoice.class));
+    line.registerConverter(FeatureKind.class, new Choice<>(FeatureKind.class));
+    line.registerConverter(MarginalKind.class, new Choice<>(MarginalKind.class));
+    line.registerConverter(Metric.class, new Choice<>(Metric.class));
+    line.registerConverter(ResidualPolicy.class, new Choice<>(ResidualPolicy.class));
+    line.registerConverter(Solver.class, new Choice<>(Solver.class));
+    line.registerConverter(MergeKind.class, new Choice<>(MergeKind.class));
+    line.registerConverter(CorrectionKind.class, new Choice<>(CorrectionKind.class));
+    line.setUsageHelpWidth(WIDTH);
+    line.getCommandSpec().usageMessage().footer(String.join("%n%n", NOTES));
+    return line;
+  }
+
   private static int badUsage(ParameterException e, String[] arguments) {
     CommandLine command = e.getCommandLine();
-    say(command, e.getMessage());
+    say(
+        command,
+        e instanceof UnmatchedArgumentException unmatched
+            ? unknown(unmatched)
+            : unknownOption(command, List.of(arguments)).orElse(e.getMessage()));
     command.getErr().println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
     return BAD_INPUT;
+  }
+
+  /** What was typed that otfuse does not know, and what may have been meant. */
+  private static String unknown(UnmatchedArgumentException e) {
+    CommandLine command = e.getCommandLine();
+    String word = e.getUnmatched().get(0);
+    Set<String> commands = command.getSubcommands().keySet();
+    return unknownOption(command, List.of(word))
+        .orElseGet(
+            () ->
+                commands.isEmpty()
+                    ? "Unexpected argument '%s'".formatted(word)
+                    : "Unknown command '%s'%s".formatted(word, Closest.hint(word, commands)));
+  }
+
+  /** The first option that the command does not have; its value may have been taken for a file. */
+  private static Optional<String> unknownOption(CommandLine command, List<String> words) {
+    Set<String> options = command.getCommandSpec().optionsMap().keySet();
+    return words.stream()
+        .takeWhile(word -> !word.equals("--"))
+        .filter(word -> word.startsWith("-"))
+        .map(word -> word.split("=", 2)[0])
+        .filter(name -> name.startsWith("--") ? !options.contains(name) : words.size() == 1)
+        .findFirst()
+        .map(name -> "Unknown option '%s'%s".formatted(name, Closest.hint(name, options)));
   }
 
   /** Says what went wrong and returns the exit status. */
@@ -117,6 +167,10 @@ public final class Main {
         say(command, needsMemory(cause));
         return FAILED;
       }
+    }
+    if (e instanceof RefusedException) {
+      say(command, e.getMessage());
+      return FAILED;
     }
     if (e instanceof OtfuseException) {
       say(command, e.getMessage());
@@ -152,6 +206,8 @@ public final class Main {
 
   private static void say(CommandLine command, String sentence) {
     String line = OneLine.of(sentence);
-    command.getErr().println("otfuse: " + line + (line.endsWith(".") ? "" : "."));
+    command
+        .getErr()
+        .println("otfuse: " + line + (line.endsWith(".") || line.endsWith("?") ? "" : "."));
   }
 }

@@ -110,14 +110,6 @@ class CommandsTest {
   }
 
   @Test
-  void anUnknownCommandIsRefused() {
-    CommandRun run = CommandRun.of("melt");
-    assertEquals(2, run.status());
-    assertEquals(
-        "otfuse: Unmatched argument at index 0: 'melt'.\nTry 'otfuse --help'.\n", run.err());
-  }
-
-  @Test
   void wordsThatAShellWouldChangeAreQuoted() {
     assertEquals(
         "fuse a-1.onnx 'my model.onnx' 'it'\\''s' '' '$HOME' --epsilon=0.1",

@@ -224,7 +224,7 @@ class FunctionTest {
         arguments(
             network(17, branch("Max", 1)),
             network(17, branch("Min", 1)),
-            "then_branch of node If1"),
+            "node t in then_branch of node If1 is Max, expected Min"),
         arguments(
             network(17, branch("Max", 1)),
             network(17, branch("Max", 2)),
@@ -384,6 +384,37 @@ class FunctionTest {
             .warnings()
             .contains("Weights inside node If1 stay as they are in the anchor: inside."),
         model.model().architecture().warnings().toString());
+  }
+
+  @Test
+  void weightsInAnIfInsideAnIfAreReportedWithWhereTheyAre() {
+    OnnxModel model =
+        network(
+            17,
+            (g, x) -> {
+              inner(1).apply(g, x);
+              GraphProto.Builder outer = GraphProto.newBuilder().setName("outer");
+              outer.addNode(
+                  g.graph().getNode(g.graph().getNodeCount() - 1).toBuilder()
+                      .setName("deep")
+                      .setOutput(0, "deep"));
+              outer.addOutput(GraphBuilder.value(outer.getNode(0).getOutput(0), 0, 4, 6, 6));
+              g.graph().removeNode(g.graph().getNodeCount() - 1);
+              return g.node(
+                  "If", List.of("yes"), "then_branch", outer.build(), "else_branch", outer.build());
+            });
+    List<String> warnings = model.model().architecture().warnings();
+    for (String branch : List.of("then_branch", "else_branch")) {
+      assertTrue(
+          warnings.stream()
+              .anyMatch(
+                  w ->
+                      w.startsWith("Weights inside node deep")
+                          && w.contains(" in " + branch + " of node If")
+                          && w.endsWith(" stay as they are in the anchor: inside.")),
+          warnings.toString());
+    }
+    assertEquals(warnings.size(), warnings.stream().distinct().count(), warnings.toString());
   }
 
   private static BiFunction<GraphBuilder, String, String> inner(float value) {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.otfuse.InvalidInputException;
 import org.otfuse.Operation;
 import org.otfuse.Operation.Fact;
@@ -99,7 +100,11 @@ public final class FunctionReader {
             "%s has two local functions %s, expected one".formatted(file.path(), Excerpt.of(name)));
       }
       String digest = ConstantValues.digest(function.toBuilder().clearDocString().build());
-      facts.add(new Fact("the local function " + name, List.of(digest), digest));
+      String operators =
+          function.getNodeList().stream()
+              .map(NodeProto::getOpType)
+              .collect(Collectors.joining(", ", "[", "] (" + digest + ")"));
+      facts.add(new Fact("the local function " + name, List.of(digest), Excerpt.of(operators)));
     }
     operations.add(new Operation("the graph", facts));
     for (ValueInfoProto input : inputs) {
@@ -255,9 +260,13 @@ public final class FunctionReader {
           fact(scope, -1, new Part.Read("output %d of %s".formatted(i, name), -1, false), output));
     }
     if (!scope.graph.weights().isEmpty()) {
-      warnings.add(
-          "Weights inside node %s stay as they are in the anchor: %s."
-              .formatted(GraphView.name(node), String.join(", ", scope.graph.weights())));
+      String sentence =
+          "Weights inside node %s%s stay as they are in the anchor: %s."
+              .formatted(
+                  GraphView.name(node), outer.where, String.join(", ", scope.graph.weights()));
+      if (!warnings.contains(sentence)) {
+        warnings.add(sentence);
+      }
     }
     return facts;
   }
@@ -299,7 +308,7 @@ public final class FunctionReader {
         ConstantValues.text(constant, file.path()));
   }
 
-  private static Fact weight(String what, int tensor, Weight weight) {
+  private Fact weight(String what, int tensor, Weight weight) {
     String text = "tensor %s (%d)".formatted(weight.parameter().name(), tensor);
     List<Integer> plain = new ArrayList<>();
     for (int a = 0; a < weight.parameter().shape().size(); a++) {
@@ -311,7 +320,10 @@ public final class FunctionReader {
     List<String> view = new ArrayList<>();
     for (int a = 0; a < weight.rank(); a++) {
       int axis = weight.axes().get(a);
-      view.add(axis == Weight.NONE ? "new of size " + weight.size(a) : Integer.toString(axis));
+      view.add(
+          axis == Weight.NONE
+              ? "new of size " + words.size(weight.size(a))
+              : Integer.toString(axis));
     }
     return new Fact(what, List.of("tensor " + tensor, view.toString()), text + " as " + view);
   }

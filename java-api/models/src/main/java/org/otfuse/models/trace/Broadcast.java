@@ -48,7 +48,7 @@ final class Broadcast {
       long s = size(shape, a, rank);
       long t = size(other, a, rank);
       if (s != t && s != 1 && t != 1) {
-        throw new Untraceable("its inputs have shapes " + shape + " and " + other);
+        throw new Untraceable("its inputs have shapes " + words(shape) + " and " + words(other));
       }
       joint.add(s == 1 ? t : s);
     }
@@ -58,6 +58,10 @@ final class Broadcast {
   private static long size(List<Long> shape, int axis, int rank) {
     int a = axis - (rank - shape.size());
     return a < 0 ? 1 : shape.get(a);
+  }
+
+  private List<String> words(List<Long> sizes) {
+    return trace.dimensions().words(sizes);
   }
 
   boolean hasActivation() {
@@ -70,7 +74,7 @@ final class Broadcast {
 
   void checkShape(List<Long> expected) throws Untraceable {
     if (!shape.equals(expected)) {
-      throw new Untraceable("its inputs make shape " + shape + " of " + expected);
+      throw new Untraceable("its inputs make shape " + words(shape) + " of " + words(expected));
     }
   }
 

@@ -41,7 +41,10 @@ final class ConvolutionRules {
     long reads = transposed ? weight.size(0) : Math.multiplyExact(weight.size(1), groups);
     if (channels.size() != reads || weight.size(0) % groups != 0) {
       throw new Untraceable(
-          "its weight reads " + reads + " channels, its input has " + channels.size());
+          "its weight reads "
+              + reads
+              + " channels, its input has "
+              + trace.dimensions().words(channels.size()));
     }
   }
 

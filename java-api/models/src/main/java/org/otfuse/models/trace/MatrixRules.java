@@ -23,7 +23,7 @@ final class MatrixRules {
     SymbolicAxis rows = a.axis(transA ? 1 : 0);
     SymbolicAxis sum = a.axis(transA ? 0 : 1);
     int in = transB ? 1 : 0;
-    checkLength(sum, b, in);
+    checkLength(trace, sum, b, in);
     SymbolicAxis out = trace.neurons(b, 1 - in);
     List<SymbolicAxis> axes = List.of(rows, out);
     Broadcast addition = null;
@@ -62,7 +62,7 @@ final class MatrixRules {
       throw new Untraceable("its weight has " + b.rank() + " axes");
     }
     SymbolicAxis sum = a.axis(a.rank() - 1);
-    checkLength(sum, b, 0);
+    checkLength(trace, sum, b, 0);
     List<SymbolicAxis> axes = new ArrayList<>(a.axes().subList(0, a.rank() - 1));
     if (b.rank() == 1) {
       trace.use(node, 1, b, List.of(RoleAxis.input(sum)));
@@ -82,7 +82,7 @@ final class MatrixRules {
       throw new Untraceable("its weight stands on the left of a vector or is no matrix");
     }
     SymbolicAxis sum = b.axis(b.rank() - 2);
-    checkLength(sum, a, 1);
+    checkLength(trace, sum, a, 1);
     SymbolicAxis out = trace.neurons(a, 0);
     List<SymbolicAxis> axes = new ArrayList<>(b.axes());
     axes.set(b.rank() - 2, out);
@@ -133,10 +133,14 @@ final class MatrixRules {
     trace.set(node, axes);
   }
 
-  private static void checkLength(SymbolicAxis sum, Weight weight, int axis) throws Untraceable {
+  private static void checkLength(Trace trace, SymbolicAxis sum, Weight weight, int axis)
+      throws Untraceable {
     if (sum.size() != weight.size(axis)) {
       throw new Untraceable(
-          "its weight reads " + weight.size(axis) + " values, its input has " + sum.size());
+          "its weight reads "
+              + weight.size(axis)
+              + " values, its input has "
+              + trace.dimensions().words(sum.size()));
     }
   }
 

@@ -99,7 +99,11 @@ public final class PartRules {
     if (lengths.size() != parts
         || lengths.stream().anyMatch(n -> n < 0)
         || ShapeRules.sum(lengths) != size) {
-      throw new Untraceable("it splits " + size + " into " + lengths);
+      throw new Untraceable(
+          "it splits "
+              + trace.dimensions().words(size)
+              + " into "
+              + trace.dimensions().words(lengths));
     }
     long from = 0;
     for (int p = 0; p < parts; p++) {

@@ -58,7 +58,7 @@ final class PoolingRules {
     }
     List<Long> sizes = resized(node, trace, x);
     if (sizes.size() != x.rank()) {
-      throw new Untraceable("its sizes are " + sizes);
+      throw new Untraceable("its sizes are " + trace.dimensions().words(sizes));
     }
     List<SymbolicAxis> axes = new ArrayList<>();
     for (int a = 0; a < x.rank(); a++) {

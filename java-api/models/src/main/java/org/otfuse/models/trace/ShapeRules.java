@@ -81,17 +81,21 @@ final class ShapeRules {
       to.set(open, known == 0 ? 0 : product(from) / known);
     }
     if (product(to) != product(from)) {
-      throw new Untraceable("it makes shape " + shape + " of " + from);
+      throw new Untraceable(
+          "it makes shape "
+              + trace.dimensions().words(shape)
+              + " of "
+              + trace.dimensions().words(from));
     }
     if (trace.input(node, 0) instanceof Weight w) {
-      trace.set(node.output(), reshapeWeight(node, w, to));
+      trace.set(node.output(), reshapeWeight(node, trace, w, to));
     } else {
       trace.set(node, new Reshape(node, trace, trace.activation(node, 0).axes(), to).run());
     }
   }
 
   /** A weight may only gain or lose axes of size one. */
-  private static Weight reshapeWeight(OperatorNode node, Weight w, List<Long> to)
+  private static Weight reshapeWeight(OperatorNode node, Trace trace, Weight w, List<Long> to)
       throws Untraceable {
     List<Integer> kept = new ArrayList<>();
     for (int a = 0; a < w.rank(); a++) {
@@ -107,7 +111,7 @@ final class ShapeRules {
       } else if (next < kept.size() && w.size(kept.get(next)) == size) {
         axes.add(w.axes().get(kept.get(next++)));
       } else {
-        throw new Untraceable("it reshapes a weight to " + to);
+        throw new Untraceable("it reshapes a weight to " + trace.dimensions().words(to));
       }
     }
     return follow(node, w, axes, to);
@@ -122,7 +126,8 @@ final class ShapeRules {
       if (named || listed.isEmpty() && sizes.get(a) == 1) {
         removed.add(a);
         if (sizes.get(a) != 1) {
-          throw new Untraceable("it drops an axis of size " + sizes.get(a));
+          throw new Untraceable(
+              "it drops an axis of size " + trace.dimensions().words(sizes.get(a)));
         }
       }
     }

@@ -127,7 +127,8 @@ public final class Trace {
   Weight vector(OperatorNode node, int index, long size) throws Untraceable {
     Weight weight = weight(node, index);
     if (weight.rank() != 1 || weight.size(0) != size) {
-      throw new Untraceable("its input " + index + " is no vector of " + size + " values");
+      throw new Untraceable(
+          "its input " + index + " is no vector of " + dimensions.words(size) + " values");
     }
     return weight;
   }

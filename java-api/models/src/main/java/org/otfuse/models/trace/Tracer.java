@@ -27,6 +27,9 @@ import org.otfuse.models.trace.Value.Weight;
  * covers pins every neuron that reaches it, so that a fused model stays correct.
  */
 public final class Tracer {
+  /** Why neurons stay whose values are the outputs. */
+  public static final String GRAPH_OUTPUT = "graph output";
+
   private final String file;
   private final GraphProto graph;
   private final GraphView view;
@@ -45,6 +48,7 @@ public final class Tracer {
     this.opset = opset(file.skeleton());
     for (Parameter parameter : file.parameters()) {
       parameters.put(parameter.name(), parameter);
+      parameter.shape().forEach(dimensions::state);
     }
   }
 
@@ -89,7 +93,7 @@ public final class Tracer {
     for (ValueInfoProto output : graph.getOutputList()) {
       Value value = trace.value(output.getName());
       if (value instanceof Activation activation) {
-        activation.axes().forEach(axis -> axis.pin("graph output"));
+        activation.axes().forEach(axis -> axis.pin(GRAPH_OUTPUT));
       } else if (value instanceof Weight weight) {
         useFixed(weight, -1, -1);
       }
