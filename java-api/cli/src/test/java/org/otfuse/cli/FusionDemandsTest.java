@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.otfuse.models.OnnxFusionResult;
 
 /** What is written and what is refused when neurons cannot be aligned, or only some. */
 class FusionDemandsTest {
