@@ -1,5 +1,7 @@
 package org.otfuse;
 
+import org.jspecify.annotations.Nullable;
+
 /** The back end that was asked for cannot run here; the message says why and what to do. */
 public sealed class BackendUnavailableException extends OtfuseException permits SelfTestException {
   private static final long serialVersionUID = 1L;
@@ -19,7 +21,7 @@ public sealed class BackendUnavailableException extends OtfuseException permits 
    * @param message one sentence: what was found, where, and what was expected
    * @param cause what led to it, or null
    */
-  public BackendUnavailableException(String message, Throwable cause) {
+  public BackendUnavailableException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

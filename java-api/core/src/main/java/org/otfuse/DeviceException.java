@@ -1,5 +1,7 @@
 package org.otfuse;
 
+import org.jspecify.annotations.Nullable;
+
 /** A back end failed while it worked: a device error, or memory that could not be had. */
 public final class DeviceException extends OtfuseException {
   private static final long serialVersionUID = 1L;
@@ -19,7 +21,7 @@ public final class DeviceException extends OtfuseException {
    * @param message one sentence: what was found, where, and what was expected
    * @param cause what led to it, or null
    */
-  public DeviceException(String message, Throwable cause) {
+  public DeviceException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

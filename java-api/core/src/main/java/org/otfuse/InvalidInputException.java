@@ -1,5 +1,7 @@
 package org.otfuse;
 
+import org.jspecify.annotations.Nullable;
+
 /** An argument, option, file or data set is not what it has to be; nothing was changed. */
 public non-sealed class InvalidInputException extends OtfuseException {
   private static final long serialVersionUID = 1L;
@@ -19,7 +21,7 @@ public non-sealed class InvalidInputException extends OtfuseException {
    * @param message one sentence: what was found, where, and what was expected
    * @param cause what led to it, or null
    */
-  public InvalidInputException(String message, Throwable cause) {
+  public InvalidInputException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

@@ -1,5 +1,7 @@
 package org.otfuse;
 
+import org.jspecify.annotations.Nullable;
+
 /** The root of all exceptions that otfuse throws on purpose; the message is one sentence. */
 public abstract sealed class OtfuseException extends RuntimeException
     permits InvalidInputException,
@@ -9,7 +11,7 @@ public abstract sealed class OtfuseException extends RuntimeException
         FusionCancelledException {
   private static final long serialVersionUID = 1L;
 
-  OtfuseException(String message, Throwable cause) {
+  OtfuseException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

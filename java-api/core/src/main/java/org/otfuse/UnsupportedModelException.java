@@ -1,5 +1,7 @@
 package org.otfuse;
 
+import org.jspecify.annotations.Nullable;
+
 /** A well-formed model uses something that otfuse cannot work with. */
 public final class UnsupportedModelException extends OtfuseException {
   private static final long serialVersionUID = 1L;
@@ -19,7 +21,7 @@ public final class UnsupportedModelException extends OtfuseException {
    * @param message one sentence: what was found, where, and what was expected
    * @param cause what led to it, or null
    */
-  public UnsupportedModelException(String message, Throwable cause) {
+  public UnsupportedModelException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

@@ -4,4 +4,7 @@
  *
  * <p>Start at {@link org.otfuse.FusionEngine}.
  */
+@NullMarked
 package org.otfuse;
+
+import org.jspecify.annotations.NullMarked;

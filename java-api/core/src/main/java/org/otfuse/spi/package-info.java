@@ -10,4 +10,7 @@
  * <p>Everything is float32 and row-major. Reductions that decide accuracy are carried out so that
  * their error stays far below 1e-6 relative.
  */
+@NullMarked
 package org.otfuse.spi;
+
+import org.jspecify.annotations.NullMarked;

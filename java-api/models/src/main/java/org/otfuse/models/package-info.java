@@ -27,4 +27,7 @@
  * lies inside the model's folder, is reached through no link, and is read four times on average at
  * most.
  */
+@NullMarked
 package org.otfuse.models;
+
+import org.jspecify.annotations.NullMarked;
