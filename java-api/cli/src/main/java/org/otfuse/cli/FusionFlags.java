@@ -25,10 +25,15 @@ import picocli.CommandLine.TypeConversionException;
 
 /** The options of every command that fuses models. */
 final class FusionFlags {
+  /** In place of a file; one of that name is ./noise. */
+  private static final Path NOISE = Path.of("noise");
+
   @Option(
       names = "--calibration",
-      paramLabel = "DATA.npz",
-      description = "Samples to run the models on, as array 'images' [N,...].")
+      paramLabel = "DATA.npz|noise",
+      description =
+          "Samples to run the models on, as array 'images' [N,...]; or noise where there is no"
+              + " data.")
   private Optional<Path> calibration;
 
   @Option(
@@ -166,7 +171,11 @@ final class FusionFlags {
   /** The fusion of some models, checked as far as it can be without reading them. */
   OnnxFusion fusion(List<Path> models, Optional<Path> test, FusionWeights weights) {
     OnnxFusion fusion = OnnxFusion.ofFiles(models);
-    calibration.ifPresent(fusion::calibration);
+    if (calibration.equals(Optional.of(NOISE))) {
+      fusion.calibrationNoise();
+    } else {
+      calibration.ifPresent(fusion::calibration);
+    }
     test.ifPresent(fusion::test);
     features.ifPresent(fusion::features);
     solver.ifPresent(fusion::solver);
@@ -198,7 +207,9 @@ final class FusionFlags {
   /** Notes what a fusion reads. */
   void reads(CommandFiles files, List<Path> models, Optional<Path> test) {
     models.forEach(model -> files.reads("one of the models", model));
-    calibration.ifPresent(data -> files.reads("the data of --calibration", data));
+    calibration
+        .filter(data -> !data.equals(NOISE))
+        .ifPresent(data -> files.reads("the data of --calibration", data));
     test.ifPresent(data -> files.reads("the data of --test", data));
   }
 

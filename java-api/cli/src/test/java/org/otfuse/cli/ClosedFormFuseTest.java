@@ -86,6 +86,37 @@ class ClosedFormFuseTest {
     assertAccuracy(85.5, 3000);
   }
 
+  private JsonObject fuseOnNoise(String a, String b) throws IOException {
+    return CommandRun.of(
+            "fuse",
+            file(a + ".onnx"),
+            file(b + ".onnx"),
+            "-o",
+            folder.resolve("fused.onnx"),
+            "--anchor",
+            "1",
+            "--calibration",
+            "noise",
+            "--json")
+        .json();
+  }
+
+  @Test
+  void withoutDataModelsAreRunOnNoise() throws IOException {
+    JsonObject report = fuseOnNoise("fashion-mlp-a", "fashion-mlp-b");
+    assertEquals("select", report.get("merge").getAsString());
+    assertEquals(
+        "[\"The models were run on noise, no data was used.\"]", report.get("warnings").toString());
+    assertAccuracy(88.5, 3000);
+  }
+
+  @Test
+  @Tag("long")
+  void aVggIsFusedWithoutData() throws IOException {
+    fuseOnNoise("fashion-vgg11-a", "fashion-vgg11-b");
+    assertAccuracy(86.5, 3000);
+  }
+
   @Test
   void tooFewSamplesAreTold() throws IOException {
     Path few = folder.resolve("few.npz");

@@ -28,7 +28,8 @@ class FuseCommandTest extends TwoMlps {
             "selection",
             "layers",
             "accuracy",
-            "warnings"),
+            "warnings",
+            "alignment"),
         report.keySet());
     assertEquals(
         Set.of(

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.otfuse.BackendChoice;
 import org.otfuse.FusionEngine;
@@ -26,6 +27,7 @@ import org.otfuse.models.Dataset;
 import org.otfuse.models.OnnxModel;
 
 /** The options of alignment do what the options of the library do. */
+@Tag("long")
 class FuseOptionsTest extends TwoMlps {
   private CommandRun fuse(Object... options) {
     List<Object> arguments = new ArrayList<>(List.of("fuse", "-o", fused, "--backend", "java"));
@@ -239,7 +241,7 @@ class FuseOptionsTest extends TwoMlps {
         "last");
     refused(
         "Invalid value for option '--marginals': expected one of uniform, l1, l2, activation but"
-            + " was 'l3'.\nTry 'otfuse fuse --help'.",
+            + " was 'l3'; did you mean 'l1'?\nTry 'otfuse fuse --help'.",
         a,
         b,
         "--marginals",

@@ -134,6 +134,16 @@ public final class OnnxFusion {
   }
 
   /**
+   * Runs the models on noise, as {@link NoiseSamples} draws it, where there is no data.
+   *
+   * @return this
+   */
+  public OnnxFusion calibrationNoise() {
+    calibration = Optional.of(Samples.noise(SEED));
+    return this;
+  }
+
+  /**
    * Sets the samples to run the models on.
    *
    * @param npz a file as {@link Dataset#read} takes it

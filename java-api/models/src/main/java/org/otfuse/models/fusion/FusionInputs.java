@@ -20,11 +20,13 @@ record FusionInputs(
     ParentModels models, int anchorIndex, Optional<Dataset> calibration, Optional<Dataset> test) {
   /** Reads the data, and every model once to check that they can be fused. */
   static FusionInputs read(FusionRequest request, Stages stages) {
-    Optional<Dataset> test = request.test().map(samples -> samples.read().get());
-    Optional<Dataset> calibration = request.calibration().map(samples -> samples.read().get());
-    int anchor = request.anchor().index().orElse(0);
-    return new FusionInputs(
-        ParentModels.open(request.models(), anchor, stages), anchor, calibration, test);
+    int index = request.anchor().index().orElse(0);
+    ParentModels models = ParentModels.open(request.models(), index, stages);
+    OnnxModel anchor = models.get(index);
+    Optional<Dataset> test = request.test().map(samples -> samples.read().apply(anchor));
+    Optional<Dataset> calibration =
+        request.calibration().map(samples -> samples.read().apply(anchor));
+    return new FusionInputs(models, index, calibration, test);
   }
 
   /** The anchor. */

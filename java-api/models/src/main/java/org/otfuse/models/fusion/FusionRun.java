@@ -121,10 +121,26 @@ public record FusionRun(FusionRequest request, FusionEngine engine, Stages stage
             selected ? BackendChoice.JAVA.label() : backend.name(),
             backend.version(),
             backend.device()),
-        Stream.concat(
-                inputs.anchor().model().architecture().warnings().stream(),
-                fused.closedForm.map(ClosedFormResult::warnings).orElse(List.of()).stream())
+        Stream.of(
+                inputs.anchor().model().architecture().warnings(),
+                fused.closedForm.map(ClosedFormResult::warnings).orElse(List.of()),
+                noiseWarnings(inputs.anchor()))
+            .flatMap(List::stream)
             .toList());
+  }
+
+  private List<String> noiseWarnings(OnnxModel anchor) {
+    if (request.calibration().filter(Samples::isNoise).isEmpty()) {
+      return List.of();
+    }
+    boolean residual =
+        anchor.model().architecture().groups().stream()
+            .anyMatch(group -> group.producers().size() > 1);
+    return List.of(
+        "The models were run on noise, no data was used."
+            + (residual
+                ? " Residual networks lose much by that: two ResNet18 of 92 % fused to 58 %."
+                : ""));
   }
 
   private static double loadSeconds(FusionInputs inputs, ComparedModels models) {
