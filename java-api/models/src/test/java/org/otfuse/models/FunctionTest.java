@@ -458,4 +458,15 @@ class FunctionTest {
     OnnxModel model = OnnxModel.read(ZooTest.zoo(name));
     assertEquals(Optional.empty(), DifferenceTest.difference(RoundTripTest.again(model), model));
   }
+
+  /** Before version 13 it took all axes from the given one on. */
+  @Test
+  void aSoftmaxOverAnAxisFarBelowZeroIsReadAtOnce() {
+    GraphBuilder g = new GraphBuilder(11);
+    String hidden = g.gemm(g.input("x", 0, 4), 4, 3);
+    g.output(g.node("Softmax", List.of(hidden), "axis", Integer.MIN_VALUE), 0, 3);
+    assertEquals(
+        Optional.empty(),
+        g.read().model().architecture().difference(g.read().model().architecture()));
+  }
 }

@@ -9,7 +9,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Every parser against its known attacks and a few thousand inputs made from them, the same ones
- * each time; with {@code -Dfuzz.seconds=S} other ones, for so many seconds each.
+ * each time; with {@code -Dfuzz.seconds=S} other ones, for so many seconds each, or those of {@code
+ * -Dfuzz.seed=N}.
  */
 @Tag("long")
 class FuzzTest {
@@ -24,7 +25,7 @@ class FuzzTest {
   void nothingButDocumentedExceptionsLeavesAParser(FuzzTarget target) throws IOException {
     long seconds = Long.getLong("fuzz.seconds", 0);
     long end = System.nanoTime() + seconds * 1_000_000_000;
-    long seed = seconds > 0 ? System.nanoTime() : 1;
+    long seed = Long.getLong("fuzz.seed", seconds > 0 ? System.nanoTime() : 1);
     LongPredicate goOn =
         seconds > 0 ? done -> System.nanoTime() < end : executions -> executions < EXECUTIONS;
     String done = new FuzzLoop(target, seed).run(goOn);

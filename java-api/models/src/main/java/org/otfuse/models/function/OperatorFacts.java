@@ -414,7 +414,8 @@ final class OperatorFacts {
       return;
     }
     List<String> axes = new ArrayList<>(fromFront(List.of(axis), rank));
-    for (long a = Long.parseLong(axes.get(0)) + 1; !one && a < rank; a++) {
+    long first = Long.parseLong(axes.get(0));
+    for (long a = first + 1; !one && first >= 0 && a < rank; a++) {
       axes.add(Long.toString(a));
     }
     add("axis", axes);
